@@ -1,0 +1,1 @@
+"""What every platform and saved format becomes: threads of comments."""

@@ -1,0 +1,1 @@
+"""Saved threads: pages, exports and dumps, read without a network."""

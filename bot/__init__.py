@@ -1,0 +1,1 @@
+"""The bot: commands, pipeline and reports around the rules."""

@@ -1,0 +1,1 @@
+"""Which comments use somebody else's words, and whose they are."""
