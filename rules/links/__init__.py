@@ -1,0 +1,1 @@
+"""The links of a comment, and what is left of it without them."""

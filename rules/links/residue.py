@@ -1,0 +1,63 @@
+"""What a comment says besides its links."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from linkify_it import LinkifyIt
+
+from rules.document import Document
+from rules.words import words
+
+_MAYBE_URL = re.compile(r"://|\bwww\.|[\w-]\.[a-z]{2,}\b", re.I)
+_FILE_NAME = re.compile(r"^[\w-]+\.(?:md|py|sh|rs|pl|ps|cc|so|net|js|ts)$", re.I)
+_CLOSING = "”’»›。、，）」』"
+# Words that point at a link without saying anything of it.
+_EMPTY = frozenset(
+    "this that here there it is a an the see look at check out link links via source sources from more info and also"
+    " read watch video article url http https www com fyi re ps edit lol yes yep ok hier siehe dazu auch der die das"
+    " voir ici lien ver aquí enlace вот тут ссылка".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Residue:
+    """Hold a comment's link URLs and the words outside them that say something."""
+
+    urls: Sequence[str]
+    words: Sequence[str]
+    titles: int
+
+
+def find_residue(document: Document) -> Residue | None:
+    """Take the links out of a comment; None when it has none."""
+    spans = [(link.start, link.end, link.url) for link in document.links]
+    if _MAYBE_URL.search(document.text):
+        spans += [found for found in _typed_urls(document.text) if not any(a <= found[0] < b for a, b, _ in spans)]
+    if not spans:
+        return None
+    outside, at = [], 0
+    for start, end, _ in sorted(spans):
+        outside.append(document.text[at:start])
+        at = max(at, end)
+    outside.append(document.text[at:])
+    rest = [word for word in words(" ".join(outside)).folded if word not in _EMPTY and not word.isdigit()]
+    titles = sum(len(words(document.text[a:b]).folded) for a, b, url in spans if "://" not in document.text[a:b])
+    return Residue([url for _, _, url in spans], rest, titles)
+
+
+@cache
+def _linkify() -> LinkifyIt:
+    return LinkifyIt()
+
+
+def _typed_urls(text: str) -> list[tuple[int, int, str]]:
+    found = []
+    for match in _linkify().match(text) or ():
+        end = match.last_index
+        shown = text[match.index : end]
+        cut = min((place for mark in _CLOSING if (place := shown.find(mark)) > 0), default=len(shown))
+        if match.schema or not _FILE_NAME.match(shown):
+            found.append((match.index, match.index + cut, match.url))
+    return found

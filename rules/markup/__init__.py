@@ -1,0 +1,1 @@
+"""The markup that comments are written in, one file each."""

@@ -1,0 +1,108 @@
+"""Runs of words that two texts share, and how they were changed on the way.
+
+Seed and extend: every run of four words of the earlier texts is indexed; a run of the later text that is indexed is
+extended word by word; runs of one source that follow each other closely are joined across small edits and cuts.
+"""
+
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from rules.words import Words, grams
+
+SEED = 4
+# Only the earliest holders of a run count: a source is the first to have said it, and hostile repetition stays cheap.
+_MAX_HOLDERS = 12
+# Words that may stand between two runs of one copy: changed ones in the copy, cut ones in the source.
+_GAP_IN_COPY = 3
+_GAP_IN_SOURCE = 40
+_SHIFT = 24
+_MASK = (1 << _SHIFT) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Hold a run of words that stands in an earlier text; all four are word indices, `matched` counts equal words."""
+
+    start: int
+    end: int
+    holder: int
+    source_start: int
+    source_end: int
+    matched: int
+
+
+class GramIndex:
+    """Keep the runs of SEED words of the texts given so far, numbered in the order of `add`."""
+
+    def __init__(self) -> None:
+        self.texts: list[Words] = []
+        self._holders: dict[int, list[int]] = {}
+
+    def add(self, text: Words) -> None:
+        """Append a text."""
+        number = len(self.texts) << _SHIFT
+        self.texts.append(text)
+        holders = self._holders
+        for place, gram in enumerate(grams(text.folded, SEED)):
+            held = holders.setdefault(hash(gram), [])
+            if len(held) < _MAX_HOLDERS:
+                held.append(number | place)
+
+    def copies(self, text: Words, *, last: Set[int] = frozenset()) -> list[Copy]:
+        """Find the runs of SEED or more words that stand in an added text, longest first come first served.
+
+        Of equally long runs the earliest holder wins; the texts numbered in `last` give way to all others.
+        """
+        found: list[Copy] = []
+        place, folded = 0, text.folded
+        keys = [hash(gram) for gram in grams(folded, SEED)]
+        while place < len(keys):
+            held = self._holders.get(keys[place])
+            best = max(self._runs(folded, place, held, last), default=None) if held else None
+            if best is None:
+                place += 1
+                continue
+            length, _, holder, source = best
+            found.append(Copy(place, place + length, -holder, source, source + length, length))
+            place += length
+        return _joined(found)
+
+    def _runs(
+        self, folded: Sequence[str], place: int, held: list[int], last: Set[int]
+    ) -> Iterator[tuple[int, bool, int, int]]:
+        for posting in held:
+            holder, source = posting >> _SHIFT, posting & _MASK
+            other = self.texts[holder].folded
+            limit = min(len(folded) - place, len(other) - source)
+            length = 0
+            while length < limit and folded[place + length] == other[source + length]:
+                length += 1
+            if length >= SEED:
+                yield length, holder not in last, -holder, source
+
+
+def _joined(copies: list[Copy]) -> list[Copy]:
+    joined: list[Copy] = []
+    for copy in copies:
+        if joined:
+            before = joined[-1]
+            gap, cut = copy.start - before.end, copy.source_start - before.source_end
+            if copy.holder == before.holder and gap <= _GAP_IN_COPY and -1 <= cut <= _GAP_IN_SOURCE:
+                joined[-1] = Copy(
+                    before.start,
+                    copy.end,
+                    copy.holder,
+                    before.source_start,
+                    copy.source_end,
+                    before.matched + copy.matched,
+                )
+                continue
+        joined.append(copy)
+    return joined
+
+
+def changed_words(copy: Sequence[str], source: Sequence[str]) -> list[tuple[list[str], list[str]]]:
+    """Return the places where a copy differs from its source: (words of the source, words of the copy) each."""
+    matcher = SequenceMatcher(None, source, copy, autojunk=False)
+    return [(list(source[a:b]), list(copy[c:d])) for tag, a, b, c, d in matcher.get_opcodes() if tag != "equal"]

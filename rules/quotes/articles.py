@@ -1,0 +1,60 @@
+"""Pasted articles, known by their head: a title line, a date line, a byline, a dateline."""
+
+import re
+from dataclasses import dataclass
+
+_DATE = re.compile(
+    r"(?:\w+day,?\s+)?(?:\d{1,2}\.?\s+)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mär|Mai|Okt|Dez|janv|févr|mars|"
+    r"avril|juin|juil|août|sept|enero|febrero|marzo|abril|mayo|junio|julio|agosto|octubre|noviembre|diciembre)\w*\.?\s+"
+    r"(?:\d{1,2},?\s+)?\d{4}(?:,?\s+(?:at\s+)?\d{1,2}:\d\d.{0,12})?|\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{2,4}",
+    re.I,
+)
+_BYLINE = re.compile(
+    r"(?:By|Von|Par|Por|От)\s+(?P<name>[^\W\d_a-z][\w.'’-]*(?:\s+(?:and\s+)?[^\W\d_a-z][\w.'’-]*){1,6})(?:,.{0,60})?"
+)
+_DATELINE = re.compile(r"[A-Z][A-Z .,'-]{2,30}(?:,\s+[A-Z][\w.]+)?\s*(?:\([\w ]{2,20}\)\s*)?[—–-]{1,2}\s+[A-Z\"“]")
+_HEAD_LINES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """Hold where a pasted article stands in the text, and the signs that told it."""
+
+    start: int
+    end: int
+    author: str | None
+    signs: tuple[str, ...]
+
+
+def find_article(text: str) -> Article | None:
+    """Return the article that the text seems to hold from some line on to its end: two signs of its head at least."""
+    lines = []
+    at = 0
+    for line in text[:4000].split("\n"):
+        if line.strip():
+            lines.append((at + len(line) - len(line.lstrip()), line.strip()))
+        at += len(line) + 1
+    for first, (start, line) in enumerate(lines[:_HEAD_LINES]):
+        dated = _DATELINE.match(line)
+        if not dated and not _is_title(line):
+            continue
+        signs = ["dateline" if dated else "title line"]
+        author = None
+        for _, below in lines[first + 1 : first + _HEAD_LINES]:
+            if _DATE.fullmatch(below):
+                signs.append("date line")
+            elif byline := _BYLINE.fullmatch(below):
+                signs.append("byline")
+                author = byline["name"]
+            elif not dated and _DATELINE.match(below):
+                signs.append("dateline")
+        if len(set(signs)) > 1:
+            return Article(start, len(text.rstrip()), author, tuple(dict.fromkeys(signs)))
+    return None
+
+
+def _is_title(line: str) -> bool:
+    if line[-1] in ".,;:" or not 10 < len(line) < 160:
+        return False
+    long_words = [word for word in re.findall(r"[^\W\d_]+", line) if len(word) > 3]
+    return len(long_words) > 2 and sum(word[0].isupper() for word in long_words) >= 0.75 * len(long_words)

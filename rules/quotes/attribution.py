@@ -1,0 +1,213 @@
+"""Who a comment says a passage is from.
+
+The words just before and just after the passage are searched, the surest sign first: a header of the quotation
+itself, a handle, the name of somebody in the thread, a name with a verb of speech, a work, a link, a pronoun. Vague
+words ("someone said") are found too: they attribute nothing.
+"""
+
+import re
+from dataclasses import dataclass
+
+from rules.document import Document
+from rules.quotes.lexicon import ACCORDING, PRONOUNS, SPEECH_VERBS, VAGUE, WORKS
+from rules.quotes.passage import Attribution, AttributionType, Span
+from rules.view import Entry, ThreadView
+
+_REACH = 240
+_SENTENCE_END = re.compile(r"[.!?…][\"”’')\]]*\s+(?=[\"“‘'(\[A-ZÀ-ÝА-Я])|\n")
+_CAPITALISED = r"[^\W\d_a-zß-öø-ÿа-я][\w.'’&-]*"
+_NAME = rf"{_CAPITALISED}(?:\s+(?:(?:de|van|von|der|den|al|bin|la|le|du|el|y|of)\s+)*{_CAPITALISED}){{0,4}}"
+_NO_NAME = frozenset(
+    "i a an the if when but and so or as it its it's i'm i'd i've i'll you your he she they we this that these "
+    "those there in on at to of for from by with not no yes now then what who why how which where while well just "
+    "also like my his her their our one some all any because since after before although though here let me be is "
+    "are was were do does did have has had can could would should will may might maybe perhaps yeah ok okay oh hi "
+    "hey hello thanks lol imho imo ps edit update ja nein und oder aber ich du er sie es wir ihr der die das ein "
+    "eine mais et ou je tu il elle nous vous le la les un une el los las pero y o yo earlier later recently once today yesterday again finally still previously"
+    " originally according quote quoting".split()
+)
+
+_HANDLE = re.compile(r"(?<![\w.])@([\w][\w.-]*\w|\w)")
+_COMMENT_NUMBER = re.compile(r"(?:\b(?:comment|post|reply|no\.?|number|Kommentar)\s*#?|#)(\d{1,5})\b", re.I)
+_NAME_AT_NUMBER = re.compile(rf"({_NAME}|\w+)\s*@\s*(\d{{1,5}})\b")
+_BEFORE_NAME_VERB = re.compile(rf"({_NAME})(?:\s*\([^()]{{0,60}}\))?,?\s+(?:\w+(?:ly)?\s+){{0,2}}{SPEECH_VERBS}\b")
+_BEFORE_VERB_NAME = re.compile(rf"\b{SPEECH_VERBS}\s+({_NAME})")
+_BEFORE_ACCORDING = re.compile(rf"\b{ACCORDING}\s+(?:the\s+)?({_NAME})", re.I)
+_BEFORE_POSSESSIVE = re.compile(rf"({_NAME})['’]s?\s+(?:\w+\s+){{0,5}}$")
+_BEFORE_VOCATIVE = re.compile(
+    rf"(?:^|\n)\s*(?:(?:Hi|Hey|Hello|Dear|Gee|Well|Sorry|Actually|Yes|No|Oh)\s*,?\s+)?({_NAME})\s*(?:[,:;–—-]|\n|$)"
+)
+_AFTER_VERB_NAME = re.compile(rf"^[\s,;.]*(?:\w+\s+)?{SPEECH_VERBS}\s+({_NAME})")
+_AFTER_NAME_VERB = re.compile(rf"^[\s,;.]*(?:as\s+)?({_NAME})(?:\s+\w+ly)?\s+{SPEECH_VERBS}\b")
+_AFTER_DASH = re.compile(rf"^[\s.,]*(?:[-–—~]{{1,3}}|\()\s*(?:by\s+)?({_NAME})\s*(?:[,)(\n.]|$)")
+_AFTER_ACCORDING = re.compile(rf"^[\s,;.]*(?:\()?{ACCORDING}\s+(?:the\s+)?({_NAME})")
+_BYLINE = re.compile(rf"(?:^|\n)\s*(?:By|Von|Par|Por|От)\s+({_NAME})\s*(?:$|\n|,)")
+_WORK = re.compile(
+    rf"\b(?:the|this|that|your|his|her|their|its|der|die|das|dem|dein|le|la|l'|votre|ton|el|tu|su|our)\s+(?:[\w'’.-]+\s+){{0,3}}?{WORKS}\b",
+    re.I,
+)
+_VAGUE = re.compile(rf"\b{VAGUE}\s+(?:\w+\s+){{0,3}}?{SPEECH_VERBS}\b|\b(?:I|we)\s+(?:read|heard|saw)\b", re.I)
+_PRONOUN = re.compile(rf"\b{PRONOUNS}\s+(?:\w+\s+)?{SPEECH_VERBS}\b", re.I)
+_ADDRESSED = re.compile(
+    rf"\b(?:you|du|Sie|vous|tu|usted|вы|ты)(?:['’](?:re|ve|d))?\s+(?:\w+\s+){{0,3}}?{SPEECH_VERBS}\b|"
+    r"\byour?\s+(?:own\s+)?(?:words?|claim|statement|point|comment|question|quote|assertion|argument|reply|view)\b",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Hold the words around a passage: its sentence before and after it, and the line above when it opens a line."""
+
+    before: str
+    after: str
+    above: str
+
+
+def surroundings(text: str, span: Span) -> Surroundings:
+    """Cut out the words around a passage that can tell whose it is."""
+    begin = max(0, span.outer_start - _REACH)
+    before = text[begin : span.outer_start]
+    above = ""
+    if not before.strip(" \t") or before.rstrip(" \t").endswith("\n"):
+        above = before.rstrip().rpartition("\n")[2]
+        before = ""
+    else:
+        ends = [match.end() for match in _SENTENCE_END.finditer(before) if before[match.end() :].strip()]
+        before = before[ends[-1] :] if ends else before
+    after = text[span.outer_end : span.outer_end + _REACH]
+    if (end := _SENTENCE_END.search(after.lstrip(" .,"))) is not None:
+        after = after[: end.end() + len(after) - len(after.lstrip(" .,"))]
+    return Surroundings(before, after, above)
+
+
+def is_addressed(around: Surroundings) -> bool:
+    """Tell whether the words around a passage give it to the person spoken to."""
+    return bool(
+        _ADDRESSED.search(around.before) or _ADDRESSED.search(around.above) or _ADDRESSED.search(around.after[:60])
+    )
+
+
+def find_attribution(view: ThreadView, entry: Entry, span: Span, around: Surroundings) -> Attribution | None:
+    """Return the surest attribution of a passage, or None."""
+    resolver = _Resolver(view, entry)
+    if span.author:
+        return resolver.named(span.author, "name", span.author)
+    document = entry.document
+    leads = [lead for lead in (around.before, around.above) if lead.strip()]
+    for lead in leads:
+        if match := _last(_HANDLE, lead):
+            return resolver.named(match[0], "handle", match[1])
+        if match := _last(_NAME_AT_NUMBER, lead):
+            return resolver.named(match[0], "name", match[1])
+        if match := _last(_COMMENT_NUMBER, lead):
+            return resolver.numbered(match[0], match[1])
+        if known := resolver.mentioned(lead):
+            return known
+        for pattern in (_BEFORE_NAME_VERB, _BEFORE_VERB_NAME, _BEFORE_ACCORDING, _BEFORE_POSSESSIVE):
+            if (match := _last(pattern, lead)) and _is_name(match[1]):
+                return resolver.named(match[0].strip(), "name", match[1])
+        if (match := _last(_BEFORE_VOCATIVE, lead)) and _is_name(match[1]):
+            return resolver.named(match[1], "name", match[1])
+    for pattern in (_AFTER_VERB_NAME, _AFTER_NAME_VERB, _AFTER_DASH, _AFTER_ACCORDING):
+        if (match := pattern.match(around.after)) and _is_name(match[1]):
+            return resolver.named(match[0].strip(" ,;.\n"), "name", match[1])
+    if (known := resolver.mentioned(around.after[:60])) is not None:
+        return known
+    if span.form != "marks" and (match := _BYLINE.search(document.text, span.start, span.end)):
+        return Attribution(match[0].strip(), "byline", match[1])
+    if link := _link_beside(document, span):
+        return Attribution(link, "link", None)
+    for lead in [*leads, around.after[:80]]:
+        if match := _last(_WORK, lead):
+            return Attribution(match[0], "work", None)
+    for lead in leads:
+        if match := _last(_VAGUE, lead):
+            return Attribution(match[0], "vague", None)
+        if match := _last(_PRONOUN, lead):
+            return resolver.pronoun(match[0], entry.document.text[: span.outer_start])
+    return None
+
+
+def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    found = None
+    for match in pattern.finditer(text):
+        found = match
+    return found
+
+
+def _is_name(text: str) -> bool:
+    return bool(_bare_name(text))
+
+
+def _bare_name(text: str) -> str:
+    """Return a name without the capitalised words before it that only open the sentence."""
+    parts = text.split()
+    while parts and re.split(r"['’]", parts[0])[0].casefold().rstrip(".,") in _NO_NAME:
+        del parts[0]
+    name = re.sub(r"['’]s?$", "", " ".join(parts)).rstrip(".,")
+    return name if len(name) > 1 else ""
+
+
+def _link_beside(document: Document, span: Span) -> str | None:
+    """Return the URL of a link in the passage, around it, or in the sentence before or after it."""
+    text = document.text
+    for link in document.links:
+        if link.is_image or link.end < span.outer_start - _REACH or link.start > span.outer_end + _REACH:
+            continue
+        between = text[link.end : span.outer_start] if link.start < span.start else text[span.outer_end : link.start]
+        if not _SENTENCE_END.search(between.strip()) or ("\n\n" not in between and len(between) < 80):
+            return link.url
+    match = re.search(r"\bhttps?://\S+|\bwww\.\S+", text[max(0, span.outer_start - 160) : span.outer_end + 160])
+    return match[0] if match else None
+
+
+class _Resolver:
+    """Resolve names against the authors of the thread."""
+
+    def __init__(self, view: ThreadView, entry: Entry) -> None:
+        self._view = view
+        self._entry = entry
+
+    def named(self, text: str, type: AttributionType, name: str) -> Attribution:
+        name = _bare_name(name) or name
+        number = self._number_of(name)
+        found = self._view.entries[number] if number is not None else None
+        comment = found.id if found and not found.is_post else None
+        return Attribution(text, type, found.author if found else name, comment)
+
+    def numbered(self, text: str, number: str) -> Attribution:
+        place = int(number)
+        for entry in self._view.entries[1 : self._entry.number]:
+            if entry.id == number:
+                return Attribution(text, "handle", entry.author, entry.id)
+        if 0 < place < self._entry.number:
+            entry = self._view.entries[place]
+            return Attribution(text, "handle", entry.author, entry.id)
+        return Attribution(text, "handle", None)
+
+    def mentioned(self, lead: str) -> Attribution | None:
+        """Find the name of somebody who has written in the thread, as a word of the lead."""
+        best: tuple[int, str, str] | None = None
+        for match in re.finditer(rf"{_NAME}|\b[\w.-]{{3,}}\b", lead):
+            word = re.sub(r"['’]s?$", "", match[0])
+            if word[0].isupper() and _is_name(word) and self._number_of(word) is not None:
+                best = match.start(), match[0], word
+        return self.named(best[1], "name", best[2]) if best else None
+
+    def pronoun(self, text: str, before: str) -> Attribution:
+        """Let a pronoun stand for the last person named before it, if one is."""
+        names = [match[0] for match in re.finditer(_NAME, before[-600:]) if _is_name(match[0]) and " " in match[0]]
+        known = self.mentioned(before[-600:])
+        author = known.author if known else names[-1] if names else None
+        return Attribution(text, "pronoun", author, known.comment if known else None)
+
+    def _number_of(self, name: str) -> int | None:
+        """Return the number of the latest earlier entry by somebody of that name, given whole or by its first word."""
+        wanted = name.strip().casefold()
+        for author, numbers in self._view.authors.items():
+            if author == wanted or (len(wanted) > 2 and author.split()[:1] == [wanted]):
+                earlier = [number for number in numbers if number < self._entry.number]
+                if earlier:
+                    return earlier[-1]
+        return None

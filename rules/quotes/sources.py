@@ -1,0 +1,73 @@
+"""Where a comment's words stood before: in the post or in an earlier comment of the thread."""
+
+from collections.abc import Sequence
+
+from rules.finding import Source
+from rules.quotes.alignment import Copy, GramIndex
+from rules.view import Entry, ThreadView
+
+
+class ThreadSources:
+    """Index a thread as it is read, so that each entry is searched against those before it."""
+
+    def __init__(self, view: ThreadView) -> None:
+        self._view = view
+        self._index = GramIndex()
+        self._own: dict[str, set[int]] = {}
+
+    def copies(self, entry: Entry) -> Sequence[Copy]:
+        """Find what an entry repeats of those before it; its author's own words only where nobody else has them."""
+        for earlier in self._view.entries[len(self._index.texts) : entry.number]:
+            self._index.add(earlier.words)
+            if earlier.author:
+                self._own.setdefault(earlier.author.strip().casefold(), set()).add(earlier.number)
+        own = self._own.get(entry.author.strip().casefold(), set()) if entry.author else set()
+        return self._index.copies(entry.words, last=own)
+
+    def source(self, copy: Copy) -> Source:
+        """Describe the place a copy is from; similarity is the share of its words that are equal."""
+        holder = self._view.entries[copy.holder]
+        return Source(
+            kind="post" if holder.is_post else "comment",
+            id=holder.id,
+            author=holder.author,
+            url=holder.content.url,
+            start=holder.words.starts[copy.source_start],
+            end=holder.words.ends[copy.source_end - 1],
+            similarity=round(copy.matched / max(copy.end - copy.start, copy.source_end - copy.source_start), 3),
+        )
+
+    def holder(self, copy: Copy) -> Entry:
+        """Return the entry that a copy is from."""
+        return self._view.entries[copy.holder]
+
+
+def best_copy(copies: Sequence[Copy], first: int, last: int) -> Copy | None:
+    """Return what the words `first` to `last` have from one holder, when that is most of them.
+
+    The holder of most words wins, the earliest of equals; runs of the same holder count together.
+    """
+    shares: dict[int, list[Copy]] = {}
+    for copy in copies:
+        start, end = max(copy.start, first), min(copy.end, last)
+        if end > start:
+            cut = copy.start - start, copy.end - end
+            matched = min(copy.matched, end - start)
+            shares.setdefault(copy.holder, []).append(
+                Copy(start, end, copy.holder, copy.source_start - cut[0], copy.source_end - cut[1], matched)
+            )
+    if not shares:
+        return None
+    holder = max(shares, key=lambda number: (sum(copy.matched for copy in shares[number]), -number))
+    runs = shares[holder]
+    matched = sum(copy.matched for copy in runs)
+    if matched * 2 < last - first:
+        return None
+    return Copy(
+        min(copy.start for copy in runs),
+        max(copy.end for copy in runs),
+        holder,
+        min(copy.source_start for copy in runs),
+        max(copy.source_end for copy in runs),
+        matched,
+    )

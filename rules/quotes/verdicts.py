@@ -1,0 +1,71 @@
+"""Whether a reader of the comment can tell whose the words are."""
+
+from dataclasses import dataclass
+
+from rules.quotes.passage import Attribution, Form, Verdict
+from rules.view import Entry, ThreadView, same_author
+
+_TELLING = frozenset(("name", "handle", "work", "link", "byline"))
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Hold a verdict, how sure it is (0 to 1), and why."""
+
+    verdict: Verdict
+    confidence: float
+    reason: str
+
+
+def judge(
+    view: ThreadView,
+    entry: Entry,
+    form: Form,
+    holder: Entry | None,
+    attribution: Attribution | None,
+    *,
+    is_addressed: bool,
+    is_whole_comment: bool,
+) -> Judgement:
+    """Decide on a quotation's verdict; `holder` is the entry of the thread that the words are from, if any is."""
+    if holder is not None and same_author(holder, entry):
+        return Judgement("self", 0.95, "the author's own earlier words")
+    if attribution is not None and (
+        attribution.type in _TELLING or (attribution.type == "pronoun" and attribution.author)
+    ):
+        return Judgement("attributed", 0.9, f"credited: {attribution.text}")
+    if attribution is not None and attribution.type == "vague":
+        return Judgement("unattributed", 0.85, f"no source in {attribution.text!r}")
+    if is_addressed:
+        return Judgement("implied", 0.85, "given to the person spoken to")
+    if holder is None:
+        if form == "block" and entry.number == 1:
+            return Judgement("implied", 0.6, "the first comment answers the post")
+        return Judgement("unattributed", 0.75, "nothing says whose words these are")
+    if holder.is_post:
+        return Judgement("implied", 0.9, "the words are the post's")
+    if form == "bare" and is_whole_comment:
+        return Judgement("unattributed", 0.9, "repeats a comment without saying so")
+    parent = view.parent(entry)
+    if parent is not None:
+        if parent is holder:
+            return Judgement("implied", 0.9, "answers the comment that it quotes")
+    elif holder.number == _before(view, entry):
+        return Judgement("implied", 0.85, "answers the comment just before")
+    elif _is_dialogue(view, entry, holder):
+        return Judgement("implied", 0.8, "a dialogue of two")
+    return Judgement("unattributed", 0.9, "the words are another commenter's, and nothing says so")
+
+
+def _before(view: ThreadView, entry: Entry) -> int:
+    """Return the number of the comment just before, passing over the author's own."""
+    number = entry.number - 1
+    while number > 1 and same_author(view.entries[number], entry):
+        number -= 1
+    return number
+
+
+def _is_dialogue(view: ThreadView, entry: Entry, holder: Entry) -> bool:
+    """Tell whether nobody else has written since the words that the comment answers."""
+    between = view.entries[holder.number + 1 : entry.number]
+    return len(between) < 20 and all(same_author(other, entry) or same_author(other, holder) for other in between)

@@ -1,0 +1,1 @@
+"""Whether a comment still belongs to its thread."""
