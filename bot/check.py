@@ -1,0 +1,111 @@
+"""The dry run: threads in, findings or passages out, on one process or several."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
+
+from adapters.thread import Thread
+from bot.config import Config
+from bot.limits import time_limit
+from bot.records import Record, finding_record, not_evaluated_record, passage_record, scores_record
+from rules.engine import Engine
+from rules.registry import all_rules
+from rules.rule import Context
+from rules.view import Entry
+
+R = TypeVar("R")
+
+
+@dataclass(slots=True)
+class Shown:
+    """Hold a record with the texts that a person wants to see beside it."""
+
+    record: Record
+    text: str
+    source_text: str | None
+
+
+@dataclass(slots=True)
+class Checked:
+    """Hold what the rules said of one thread."""
+
+    thread: Record
+    comments: int
+    findings: list[Shown] = field(default_factory=list)
+    not_evaluated: list[Record] = field(default_factory=list)
+    scores: list[Record] = field(default_factory=list)
+
+
+def check_thread(config: Config, rule_ids: frozenset[str], with_scores: bool, thread: Thread) -> Checked:
+    """Run the rules over one thread; `rule_ids` names those whose findings are wanted, all of them when empty."""
+    rules = [rule for rule in all_rules() if not rule_ids or rule.ID in rule_ids]
+    engine = Engine(rules, config.rules, limit=partial(time_limit, config.check.rule_seconds))
+    context, outcomes = engine.evaluate(thread, with_scores=with_scores)
+    checked = Checked(
+        {"site": thread.site, "id": thread.id, "title": thread.title, "url": thread.url}, len(thread.comments)
+    )
+    sources = _Sources(context)
+    for outcome in outcomes:
+        comment = outcome.comment
+        for finding in outcome.findings:
+            record = finding_record(thread, comment, finding)
+            checked.findings.append(Shown(record, comment.document.text, sources.text(record["source"])))
+        checked.not_evaluated += [not_evaluated_record(thread, record) for record in outcome.not_evaluated]
+        if with_scores:
+            checked.scores.append(scores_record(thread, comment, outcome.scores))
+    return checked
+
+
+@dataclass(slots=True)
+class Quoted:
+    """Hold the passages of one thread."""
+
+    thread: Record
+    comments: int
+    passages: list[tuple[Shown, tuple[str, ...]]] = field(default_factory=list)
+
+
+def quote_thread(thread: Thread) -> Quoted:
+    """Find every passage of one thread, in the post and in the comments, with the reasons for its verdict."""
+    context = Context(thread)
+    quoted = Quoted(
+        {"site": thread.site, "id": thread.id, "title": thread.title, "url": thread.url}, len(thread.comments)
+    )
+    sources = _Sources(context)
+    for entry in context.view.entries:
+        for passage in context.passages(entry):
+            record = passage_record(thread, entry, passage)
+            shown = Shown(record, entry.document.text, sources.text(record["source"]))
+            quoted.passages.append((shown, passage.reasons))
+    return quoted
+
+
+class _Sources:
+    """Find the text of a source in its thread."""
+
+    def __init__(self, context: Context) -> None:
+        self._entries: dict[tuple[str, str], Entry] = {
+            ("post" if entry.is_post else "comment", entry.id): entry for entry in context.view.entries
+        }
+
+    def text(self, source: Record | None) -> str | None:
+        entry = self._entries.get((source["kind"], source["id"])) if source else None
+        return entry.document.text if entry else None
+
+
+def over_threads(work: Callable[[Thread], R], threads: Iterable[Thread], *, jobs: int) -> Iterator[R]:
+    """Apply `work` to each thread, in order, on `jobs` processes; few threads are held at a time."""
+    if jobs == 1:
+        yield from map(work, threads)
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        waiting: deque[Future[R]] = deque()
+        for thread in threads:
+            waiting.append(pool.submit(work, thread))
+            if len(waiting) > 4 * jobs:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()

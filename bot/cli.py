@@ -1,0 +1,227 @@
+"""The command `quotewarden`."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+# Everything else is imported by the command that needs it: --help must not wait for the rules.
+if TYPE_CHECKING:
+    from bot.config import Config
+
+app = typer.Typer(
+    help="Tell a blog's moderators which comments use somebody else's words without saying whose they are.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+rules_app = typer.Typer(help="Show the rules.", no_args_is_help=True)
+config_app = typer.Typer(help="Write or check a configuration.", no_args_is_help=True)
+app.add_typer(rules_app, name="rules")
+app.add_typer(config_app, name="config")
+
+
+class CheckOutput(StrEnum):
+    """Name the forms that findings can be printed in."""
+
+    text = "text"
+    json = "json"
+    jsonl = "jsonl"
+    html = "html"
+
+
+class QuotesOutput(StrEnum):
+    """Name the forms that passages can be printed in."""
+
+    text = "text"
+    json = "json"
+    jsonl = "jsonl"
+
+
+Paths = Annotated[list[str], typer.Argument(help="Saved threads: files, .gz files, folders, or - for standard input.")]
+FormatName = Annotated[str | None, typer.Option("--format", help="Read every input as this format (see `adapters`).")]
+ConfigPath = Annotated[Path | None, typer.Option("--config", help="The configuration file.")]
+Jobs = Annotated[int | None, typer.Option(min=1, max=256, help="Processes that work side by side.")]
+
+
+def _version(value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        print(f"quotewarden {version('quotewarden')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def check(
+    paths: Paths,
+    output: Annotated[CheckOutput, typer.Option(help="How to print the findings.")] = CheckOutput.text,
+    format: FormatName = None,
+    rules: Annotated[str | None, typer.Option(help="Run only these rules, set apart by commas.")] = None,
+    scores: Annotated[bool, typer.Option("--scores", help="Print every comment's scores too.")] = False,
+    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 even when there are findings.")] = False,
+    config: ConfigPath = None,
+    jobs: Jobs = None,
+) -> None:
+    """Check saved threads and print the findings.
+
+    Exit codes: 0 no findings, 1 findings, 2 wrong usage or configuration, 3 an input could not be read.
+    """
+    from functools import partial
+
+    from bot.check import check_thread, over_threads
+    from bot.inputs import Inputs
+    from bot.report import check_reporter
+
+    settings = _load(config)
+    wanted = _rule_ids(rules)
+    inputs = Inputs(paths, format=_known_format(format))
+    work = partial(check_thread, settings, wanted, scores)
+    reporter = check_reporter(output.value, with_scores=scores)
+    found = 0
+    for checked in over_threads(work, inputs.threads(), jobs=jobs or settings.check.jobs):
+        found += len(checked.findings)
+        reporter.add(checked)
+    reporter.finish(unread=inputs.unread)
+    raise typer.Exit(3 if inputs.unread else 1 if found and not exit_zero else 0)
+
+
+@app.command()
+def quotes(
+    paths: Paths,
+    output: Annotated[QuotesOutput, typer.Option(help="How to print the passages.")] = QuotesOutput.text,
+    explain: Annotated[bool, typer.Option("--explain", help="Say why each verdict was given.")] = False,
+    format: FormatName = None,
+    config: ConfigPath = None,
+    jobs: Jobs = None,
+) -> None:
+    """Print every passage of somebody else's words, and whose they are."""
+    from bot.check import over_threads, quote_thread
+    from bot.inputs import Inputs
+    from bot.report import quotes_reporter
+
+    settings = _load(config)
+    inputs = Inputs(paths, format=_known_format(format))
+    reporter = quotes_reporter(output.value, explain=explain)
+    for quoted in over_threads(quote_thread, inputs.threads(), jobs=jobs or settings.check.jobs):
+        reporter.add(quoted)
+    reporter.finish(unread=inputs.unread)
+    raise typer.Exit(3 if inputs.unread else 0)
+
+
+@app.command()
+def adapters() -> None:
+    """List the formats of saved threads that can be read."""
+    from adapters.registry import saved_readers
+
+    for reader in saved_readers():
+        print(f"{reader.NAME:<14} {reader.TITLE}")
+
+
+@rules_app.command("list")
+def rules_list() -> None:
+    """List the rules."""
+    from rules.registry import all_rules
+
+    for rule in all_rules():
+        print(f"{rule.ID:<20} {rule.SEVERITY:<9} {_summary(rule.__doc__)}")
+
+
+@rules_app.command("explain")
+def rules_explain(rule_id: Annotated[str, typer.Argument(metavar="ID", help="The rule's id.")]) -> None:
+    """Tell what a rule reports, with its options and examples."""
+    from rules.registry import all_rules
+
+    rule = next((rule for rule in all_rules() if rule_id == rule.ID), None)
+    if rule is None:
+        _stop(f"no rule {rule_id!r}; there are {', '.join(rule.ID for rule in all_rules())}")
+    print(f"{rule.ID} (version {rule.VERSION}, {rule.SEVERITY})\n\n{(rule.__doc__ or '').strip()}\n\nOptions:\n")
+    for name, field in rule.Options.model_fields.items():
+        print(f"  {name} = {field.default!r}\n      {field.description}")
+
+
+@config_app.command("init")
+def config_init(
+    path: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("quotewarden.toml"),
+) -> None:
+    """Write a configuration with every key at its default and a comment on each."""
+    from bot.config import example
+
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(example())
+    except FileExistsError:
+        _stop(f"{path}: exists already; name another file")
+    except OSError as error:
+        _stop(f"{path}: cannot be written: {error.strerror}")
+    print(f"wrote {path}")
+
+
+@config_app.command("check")
+def config_check(path: Annotated[Path | None, typer.Argument(help="The configuration file.")] = None) -> None:
+    """Check a configuration and say what is wrong with it."""
+    settings = _load(path)
+    silent = [rule_id for rule_id, options in settings.rules.items() if not options.report]
+    print("the configuration is good" + (f"; not reporting: {', '.join(silent)}" if silent else ""))
+
+
+def main() -> None:
+    """Run the command."""
+    from bot.house import check_house
+
+    if problem := check_house():
+        _stop(problem)
+    try:
+        app()
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; closing stderr keeps the interpreter quiet about it.
+        sys.stderr.close()
+        sys.exit(1)
+
+
+def _stop(problem: str) -> NoReturn:
+    print(f"quotewarden: {problem}", file=sys.stderr)
+    sys.exit(2)
+
+
+def _load(path: Path | None) -> "Config":
+    from bot.config import ConfigError, load_config
+
+    try:
+        return load_config(path)
+    except ConfigError as error:
+        _stop(str(error))
+
+
+def _rule_ids(wanted: str | None) -> frozenset[str]:
+    from rules.registry import all_rules
+
+    known = [rule.ID for rule in all_rules()]
+    ids = frozenset(part.strip() for part in (wanted or "").split(",") if part.strip())
+    if strangers := sorted(ids.difference(known)):
+        _stop(f"--rules: no rule {strangers[0]!r}; there are {', '.join(known)}")
+    return ids
+
+
+def _known_format(name: str | None) -> str | None:
+    from adapters.registry import saved_readers
+
+    known = [reader.NAME for reader in saved_readers()]
+    if name is not None and name not in known:
+        _stop(f"--format: no format {name!r}; there are {', '.join(known)}")
+    return name
+
+
+def _summary(docstring: str | None) -> str:
+    return (docstring or "").strip().splitlines()[0]

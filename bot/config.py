@@ -1,0 +1,121 @@
+"""The configuration: a TOML file, checked whole before anything runs."""
+
+import os
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
+
+from rules.registry import all_rules
+from rules.rule import Rule, RuleOptions
+
+FILE_NAME = "quotewarden.toml"
+PATH_VARIABLE = "QUOTEWARDEN_CONFIG"
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class ConfigError(Exception):
+    """Say what is wrong in the configuration, and where."""
+
+
+class CheckOptions(BaseModel):
+    """Hold how `check` and `quotes` work."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    jobs: int = Field(1, ge=1, le=256, description="processes that work side by side")
+    rule_seconds: float = Field(
+        10, gt=0, le=3600, description="a rule that takes longer on one comment is stopped and told"
+    )
+
+
+class Config(BaseModel):
+    """Hold a checked configuration; `rules` has the options of every rule, by id."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    check: CheckOptions = CheckOptions()
+    rules: dict[str, RuleOptions] = {}
+
+
+def load_config(path: Path | None = None, *, environment: Mapping[str, str] = os.environ) -> Config:
+    """Load the file named, else the one that QUOTEWARDEN_CONFIG names, else ./quotewarden.toml, else the defaults.
+
+    Raises ConfigError, with the place, at a named file that is missing, a key that nobody reads, a value out of range
+    and an environment variable that looks like ours and is not.
+    """
+    strangers = sorted(name for name in environment if name.startswith("QUOTEWARDEN_") and name != PATH_VARIABLE)
+    if strangers:
+        raise ConfigError(f"unknown environment variable {strangers[0]}; known is {PATH_VARIABLE}")
+    named = path or (Path(environment[PATH_VARIABLE]) if environment.get(PATH_VARIABLE) else None)
+    if named is None:
+        named = Path(FILE_NAME)
+        if not named.exists():
+            return check_config({}, name="the defaults")
+    try:
+        data = tomllib.loads(named.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(f"{named}: no such file; `quotewarden config init` writes one") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{named}: cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{named}: not TOML: {error}") from error
+    return check_config(data, name=str(named))
+
+
+def check_config(data: dict[str, Any], *, name: str) -> Config:
+    """Check parsed TOML against the models; raises ConfigError."""
+    rules = {rule.ID: rule for rule in all_rules()}
+    tables = data.get("rules", {})
+    if not isinstance(tables, dict):
+        raise ConfigError(f"{name}: rules: a table for each rule is wanted")
+    options: dict[str, RuleOptions] = {}
+    for rule_id, table in tables.items():
+        if rule_id not in rules:
+            raise ConfigError(f"{name}: rules.{rule_id}: no such rule; there are {', '.join(rules)}")
+        options[rule_id] = _validated(rules[rule_id].Options, table, f"{name}: rules.{rule_id}")
+    for rule_id, rule in rules.items():
+        options.setdefault(rule_id, rule.Options())
+    rest = _validated(Config, {key: value for key, value in data.items() if key != "rules"}, name)
+    return rest.model_copy(update={"rules": options})
+
+
+def _validated(model: type[M], table: Any, place: str) -> M:
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        known = ", ".join(model.model_fields)
+        problem = f"unknown key; there are {known}" if first["type"] == "extra_forbidden" else first["msg"].lower()
+        raise ConfigError(f"{place}{': ' if where else ''}{where}: {problem}") from error
+
+
+def example(rules: Sequence[Rule] | None = None) -> str:
+    """Return a complete configuration with every key at its default and a comment on each."""
+    parts = [
+        "# Quotewarden's configuration: every key, at its default. Delete what you do not change.\n"
+        f"# It is read from --config, else from {PATH_VARIABLE}, else from ./{FILE_NAME}.\n",
+        "[check]\n" + _keys(CheckOptions.model_fields),
+    ]
+    for rule in rules or all_rules():
+        summary = (rule.__doc__ or rule.ID).strip().splitlines()[0]
+        parts.append(f"[rules.{rule.ID}]\n# {summary}\n" + _keys(rule.Options.model_fields))
+    return "\n".join(parts)
+
+
+def _keys(fields: Mapping[str, FieldInfo]) -> str:
+    return "".join(_key(name, field) for name, field in fields.items())
+
+
+def _key(name: str, field: FieldInfo) -> str:
+    value = field.default
+    shown = str(value).lower() if isinstance(value, bool) else repr(value)
+    # TOML has no null: a key that is unset by default is shown commented out.
+    line = f'# {name} = "..."' if value is None else f"{name} = {shown}"
+    return f"# {field.description}\n{line}\n"

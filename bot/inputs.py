@@ -1,0 +1,70 @@
+"""The inputs of a command: paths to files, with every one that cannot be read told and passed over."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from adapters.errors import ReadError
+from adapters.saved.source import Notice
+from adapters.saved.threads import read_threads
+from adapters.thread import Thread
+
+
+class Inputs:
+    """Read the threads of many paths; `unread` counts the inputs, or parts of inputs, that could not be read."""
+
+    def __init__(self, paths: Iterable[str], *, format: str | None = None) -> None:
+        self.unread = 0
+        self._format = format
+        self._files = list(self._expanded(paths))
+
+    def threads(self) -> Iterator[Thread]:
+        """Yield every thread, file by file; what is wrong is told on stderr, a line each."""
+        with _progress(self._files) as advance:
+            for path in self._files:
+                try:
+                    yield from read_threads(path, format=self._format, on_notice=self._notice, on_bytes=advance)
+                except ReadError as error:
+                    self._tell("standard input" if path == "-" else path, str(error), lost=True)
+
+    def _expanded(self, paths: Iterable[str]) -> Iterator[str]:
+        for path in paths:
+            if path == "-" or not Path(path).is_dir():
+                yield path
+                continue
+            files = sorted(str(file) for file in Path(path).rglob("*") if file.is_file() and not _is_hidden(file, path))
+            if not files:
+                self._tell(path, "no files in this folder; name another", lost=True)
+            yield from files
+
+    def _notice(self, notice: Notice) -> None:
+        self._tell(notice.name, notice.text, lost=notice.lost)
+
+    def _tell(self, name: str, text: str, *, lost: bool) -> None:
+        self.unread += lost
+        print(_one_line(f"{'error' if lost else 'note'}: {name}: {text}"), file=sys.stderr)
+
+
+def _is_hidden(file: Path, root: str) -> bool:
+    return any(part.startswith(".") for part in file.relative_to(root).parts)
+
+
+def _one_line(text: str) -> str:
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)[:2000]
+
+
+@contextmanager
+def _progress(files: list[str]) -> Iterator[Callable[[int], None]]:
+    """Show a bar on stderr while a terminal watches and the inputs are large; yield what counts the bytes."""
+    total = sum(Path(path).stat().st_size for path in files if path != "-" and Path(path).exists())
+    if not sys.stderr.isatty() or total < 5_000_000:
+        yield lambda count: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
+
+    columns = BarColumn(), DownloadColumn(), TimeRemainingColumn()
+    with Progress("reading", *columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading", total=total)
+        yield lambda count: bar.advance(task, count)

@@ -1,0 +1,73 @@
+"""The records that other programs read: see docs/formats.md for their contract."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from adapters.thread import Comment, Thread
+from rules.finding import Finding, NotEvaluated, Source
+from rules.quotes.passage import Passage
+from rules.view import Entry
+
+Record = dict[str, Any]  # JSON to be
+
+
+def finding_record(thread: Thread, comment: Entry, finding: Finding) -> Record:
+    """Return a finding as `check --output jsonl` prints it."""
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity,
+        "confidence": finding.confidence,
+        "site": thread.site,
+        "thread": {"id": thread.id, "title": thread.title, "url": thread.url},
+        "comment": {
+            "id": comment.id,
+            "author": comment.author,
+            "url": comment.content.url,
+            "posted_at": _time(comment.content.posted_at),
+        },
+        "start": finding.start,
+        "end": finding.end,
+        "excerpt": finding.excerpt,
+        "message": finding.message,
+        "source": _source(finding.source),
+        "suggestion": finding.suggestion,
+        "key": finding.key,
+        "ruleset": finding.ruleset,
+    }
+
+
+def not_evaluated_record(thread: Thread, record: NotEvaluated) -> Record:
+    """Return what `check --output json` says of a rule that gave no verdict."""
+    return {"thread": thread.id, "comment": record.comment_id, "rule": record.rule, "reason": record.reason}
+
+
+def scores_record(thread: Thread, comment: Entry, scores: dict[str, float]) -> Record:
+    """Return a comment's scores as `check --scores` prints them."""
+    return {"thread": thread.id, "comment": comment.id, "scores": scores}
+
+
+def passage_record(thread: Thread, entry: Entry, passage: Passage) -> Record:
+    """Return a passage as `quotes --output jsonl` prints it."""
+    return {
+        "thread": thread.id,
+        "comment": entry.id if isinstance(entry.content, Comment) else "post",
+        "start": passage.start,
+        "end": passage.end,
+        "text": passage.text,
+        "form": passage.form,
+        "kind": passage.kind,
+        "verdict": passage.verdict,
+        "attribution": asdict(passage.attribution) if passage.attribution else None,
+        "source": _source(passage.source),
+        "altered": passage.altered,
+        "confidence": passage.confidence,
+    }
+
+
+def _source(source: Source | None) -> Record | None:
+    return asdict(source) if source else None
+
+
+def _time(value: datetime | None) -> str | None:
+    return value.isoformat() if value else None
