@@ -5,7 +5,7 @@ from functools import cached_property
 
 from adapters.thread import Comment, Post, Thread
 from rules.document import Document, render
-from rules.words import Words, words
+from rules.words import Words
 
 
 class Entry:
@@ -30,7 +30,7 @@ class Entry:
     @cached_property
     def words(self) -> Words:
         """The words of the rendered body."""
-        return words(self.document.text)
+        return Words(self.document.text)
 
 
 class ThreadView:

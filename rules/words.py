@@ -3,8 +3,12 @@
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from functools import cached_property
+
+# The words in a run that matching looks up: four are rare enough to seed a copy, and every ten-word quote with two
+# changes still has a run of them.
+SEED = 4
 
 # Scripts written without spaces: each character is taken for a word.
 _IDEOGRAPHS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -17,35 +21,45 @@ _HAS_IDEOGRAPH = re.compile(f"[{_IDEOGRAPHS}]")
 _DROPPED = str.maketrans({"’": "'", "\u00ad": "", "\u200b": "", "\u200c": "", "\u200d": "", "\u2060": "", "\ufeff": ""})
 
 
-@dataclass(frozen=True, slots=True)
 class Words:
-    """Hold the words of a text, folded, and where each starts and ends in it."""
+    """Hold the words of a text, folded; where each starts and ends in it is worked out when first asked for."""
 
-    folded: Sequence[str]
-    starts: Sequence[int]
-    ends: Sequence[int]
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._pattern = _SPLIT_WORD if not text.isascii() and _HAS_IDEOGRAPH.search(text) else _WORD
+        if text.isascii():
+            self.folded: Sequence[str] = self._pattern.findall(text.lower())
+        else:
+            self.folded = [word.lower() if word.isascii() else fold(word) for word in self._pattern.findall(text)]
 
     def __len__(self) -> int:
         return len(self.folded)
+
+    @cached_property
+    def _spans(self) -> tuple[Sequence[int], Sequence[int]]:
+        spans = [match.span() for match in self._pattern.finditer(self._text)]
+        return [start for start, _ in spans], [end for _, end in spans]
+
+    @property
+    def starts(self) -> Sequence[int]:
+        """The offset of each word in the text."""
+        return self._spans[0]
+
+    @property
+    def ends(self) -> Sequence[int]:
+        """The offset after each word in the text."""
+        return self._spans[1]
 
     def within(self, start: int, end: int) -> range:
         """Return the indices of the words that lie inside a span of the text."""
         return range(bisect_left(self.starts, start), bisect_right(self.ends, end))
 
-
-def words(text: str) -> Words:
-    """Find the words of a text; letters and digits, with inner apostrophes."""
-    pattern = _SPLIT_WORD if _HAS_IDEOGRAPH.search(text) else _WORD
-    found = list(pattern.finditer(text))
-    folded = [match[0].lower() for match in found] if text.isascii() else [fold(match[0]) for match in found]
-    return Words(folded, [match.start() for match in found], [match.end() for match in found])
+    @cached_property
+    def fingerprints(self) -> Sequence[int]:
+        """A hash of each run of SEED words, by the index of its first; alike within one process only."""
+        return [hash(gram) for gram in zip(*(self.folded[shift:] for shift in range(SEED)), strict=False)]
 
 
 def fold(word: str) -> str:
     """Return a word as matching compares it: no case, one apostrophe, compatibility forms and accents' order alike."""
     return unicodedata.normalize("NFKC", word.translate(_DROPPED)).casefold()
-
-
-def grams(folded: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
-    """Yield every run of `size` words."""
-    return zip(*(folded[shift:] for shift in range(size)), strict=False)

@@ -8,10 +8,11 @@ from functools import cache
 from linkify_it import LinkifyIt
 
 from rules.document import Document
-from rules.words import words
+from rules.words import Words
 
 _MAYBE_URL = re.compile(r"://|\bwww\.|[\w-]\.[a-z]{2,}\b", re.I)
 _FILE_NAME = re.compile(r"^[\w-]+\.(?:md|py|sh|rs|pl|ps|cc|so|net|js|ts)$", re.I)
+_MANY = 40
 _CLOSING = "”’»›。、，）」』"
 # Words that point at a link without saying anything of it.
 _EMPTY = frozenset(
@@ -32,6 +33,12 @@ class Residue:
 
 def find_residue(document: Document) -> Residue | None:
     """Take the links out of a comment; None when it has none."""
+    if not document.links and not _MAYBE_URL.search(document.text):
+        return None
+    plain_words = [word for word in document.text.split() if "://" not in word and not word.startswith("www.")]
+    if len(plain_words) > _MANY + sum(link.end - link.start for link in document.links) // 4:
+        # Finding links exactly is slow, and nobody needs it in a comment that plainly speaks.
+        return Residue((), plain_words, 0) if document.links or "://" in document.text else None
     spans = [(link.start, link.end, link.url) for link in document.links]
     if _MAYBE_URL.search(document.text):
         spans += [found for found in _typed_urls(document.text) if not any(a <= found[0] < b for a, b, _ in spans)]
@@ -42,8 +49,8 @@ def find_residue(document: Document) -> Residue | None:
         outside.append(document.text[at:start])
         at = max(at, end)
     outside.append(document.text[at:])
-    rest = [word for word in words(" ".join(outside)).folded if word not in _EMPTY and not word.isdigit()]
-    titles = sum(len(words(document.text[a:b]).folded) for a, b, url in spans if "://" not in document.text[a:b])
+    rest = [word for word in Words(" ".join(outside)).folded if word not in _EMPTY and not word.isdigit()]
+    titles = sum(len(Words(document.text[a:b]).folded) for a, b, url in spans if "://" not in document.text[a:b])
     return Residue([url for _, _, url in spans], rest, titles)
 
 

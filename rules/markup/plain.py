@@ -5,26 +5,17 @@ import re
 from rules.document import Block, Document, Run
 from rules.markup.quoting import with_typed_quotes
 
+_EMPTY_LINES = re.compile(r"\n[ \t\r]*\n\s*")
+
 
 def render(body: str) -> Document:
     """Render a plain body: its text is the body, unchanged."""
     blocks = []
-    at = 0
-    for start, end in _gaps(body):
-        if start > at:
-            blocks.append(Block("paragraph", at, start))
-        at = end
-    if at < len(body):
-        blocks.append(Block("paragraph", at, len(body)))
+    at, end = len(body) - len(body.lstrip()), len(body.rstrip())
+    for gap in _EMPTY_LINES.finditer(body, at, end):
+        blocks.append(Block("paragraph", at, at + len(body[at : gap.start()].rstrip())))
+        at = gap.end()
+    if at < end:
+        blocks.append(Block("paragraph", at, end))
     runs = [Run(0, len(body), 0, len(body))] if body else []
     return with_typed_quotes(Document(text=body, blocks=blocks, links=[], emphasis=[], runs=runs))
-
-
-def _gaps(body: str) -> list[tuple[int, int]]:
-    """Return the stretches of white space that hold an empty line, or begin or end the body."""
-    gaps = []
-    for match in re.finditer(r"\s+", body):
-        start, end = match.span()
-        if match[0].count("\n") > 1 or start == 0 or end == len(body):
-            gaps.append((start, end))
-    return gaps

@@ -8,9 +8,8 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from rules.words import Words, grams
+from rules.words import SEED, Words
 
-SEED = 4
 # Only the earliest holders of a run count: a source is the first to have said it, and hostile repetition stays cheap.
 _MAX_HOLDERS = 12
 # Words that may stand between two runs of one copy: changed ones in the copy, cut ones in the source.
@@ -32,44 +31,47 @@ class Copy:
     matched: int
 
 
-class GramIndex:
+class RunIndex:
     """Keep the runs of SEED words of the texts given so far, numbered in the order of `add`."""
 
     def __init__(self) -> None:
         self.texts: list[Words] = []
-        self._holders: dict[int, list[int]] = {}
+        self._first: dict[int, int] = {}  # most runs have one holder only
+        self._more: dict[int, list[int]] = {}
 
     def add(self, text: Words) -> None:
         """Append a text."""
-        number = len(self.texts) << _SHIFT
+        posting = (len(self.texts) << _SHIFT) - 1
         self.texts.append(text)
-        holders = self._holders
-        for place, gram in enumerate(grams(text.folded, SEED)):
-            held = holders.setdefault(hash(gram), [])
-            if len(held) < _MAX_HOLDERS:
-                held.append(number | place)
+        first, more = self._first, self._more
+        for key in text.fingerprints:
+            posting += 1
+            if first.setdefault(key, posting) != posting:
+                held = more.setdefault(key, [])
+                if len(held) < _MAX_HOLDERS:
+                    held.append(posting)
 
     def copies(self, text: Words, *, last: Set[int] = frozenset()) -> list[Copy]:
-        """Find the runs of SEED or more words that stand in an added text, longest first come first served.
+        """Find the runs of SEED or more words that stand in an added text, from left to right.
 
-        Of equally long runs the earliest holder wins; the texts numbered in `last` give way to all others.
+        Where several hold a run the longest wins, of equally long ones the earliest; the texts numbered in `last` give
+        way to all others.
         """
         found: list[Copy] = []
-        place, folded = 0, text.folded
-        keys = [hash(gram) for gram in grams(folded, SEED)]
-        while place < len(keys):
-            held = self._holders.get(keys[place])
-            best = max(self._runs(folded, place, held, last), default=None) if held else None
-            if best is None:
-                place += 1
+        keys, first, end = text.fingerprints, self._first, 0
+        for place, key in enumerate(keys):
+            if place < end or key not in first:
                 continue
-            length, _, holder, source = best
-            found.append(Copy(place, place + length, -holder, source, source + length, length))
-            place += length
+            held = (first[key], *self._more.get(key, ()))
+            best = max(self._runs(text.folded, place, held, last), default=None)
+            if best is not None:
+                length, _, holder, source = best
+                found.append(Copy(place, place + length, -holder, source, source + length, length))
+                end = place + length
         return _joined(found)
 
     def _runs(
-        self, folded: Sequence[str], place: int, held: list[int], last: Set[int]
+        self, folded: Sequence[str], place: int, held: Sequence[int], last: Set[int]
     ) -> Iterator[tuple[int, bool, int, int]]:
         for posting in held:
             holder, source = posting >> _SHIFT, posting & _MASK

@@ -11,7 +11,6 @@ from rules.quotes.sources import ThreadSources, best_copy
 from rules.quotes.spans import find_spans
 from rules.quotes.verdicts import judge
 from rules.view import Entry, ThreadView
-from rules.words import Words
 
 # Fewer words in marks are a term; fewer without marks are chance.
 _MIN_MARKED = 4
@@ -30,37 +29,14 @@ class QuoteAnalysis:
     def passages(self, entry: Entry) -> Sequence[Passage]:
         """Return the passages of an entry in text order; entries are to be asked for in time order."""
         copies = self._sources.copies(entry)
-        found = []
-        spans = find_spans(entry.document)
-        for span in spans:
-            passage = self._passage(entry, span, copies)
-            if passage is not None:
-                found.append(passage)
-        for span in self._bare_spans(entry, copies, spans):
-            passage = self._passage(entry, span, copies)
-            if passage is not None:
-                found.append(passage)
-        return sorted(found, key=lambda passage: passage.start)
-
-    def _bare_spans(self, entry: Entry, copies: Sequence[Copy], spans: Sequence[Span]) -> list[Span]:
-        """Return copies outside the marked spans that are too long for chance."""
-        text, own = entry.document.text, entry.words
-        bare = []
-        for copy in copies:
-            start, end = own.starts[copy.start], own.ends[copy.end - 1]
-            if any(span.outer_start < end and start < span.outer_end for span in spans):
-                continue
-            whole = _ends_sentence(text, end) and _begins_sentence(text, start)
-            if copy.matched >= _MIN_BARE or (whole and copy.matched >= _MIN_BARE_SENTENCE):
-                while end < len(text) and text[end] in ".!?…":
-                    end += 1
-                bare.append(Span(start, end, start, end, "bare"))
-        return bare
+        spans = _with_bare(entry, find_spans(entry.document), copies)
+        passages = (self._passage(entry, span, copies) for span in spans)
+        return [passage for passage in passages if passage is not None]
 
     def _passage(self, entry: Entry, span: Span, copies: Sequence[Copy]) -> Passage | None:
         inside = entry.words.within(span.start, span.end)
         copy = best_copy(copies, inside.start, inside.stop) if inside else None
-        if len(inside) < _MIN_MARKED and copy is None:
+        if len(inside) < _MIN_MARKED:
             return None
         text = entry.document.text[span.start : span.end]
         shown = unquoted(text) if span.form == "block" else text
@@ -70,7 +46,7 @@ class QuoteAnalysis:
         kind = judge_kind(
             span,
             shown,
-            _slice(entry.words, inside),
+            len(inside),
             around,
             attribution,
             is_copy=copy is not None,
@@ -118,6 +94,8 @@ class QuoteAnalysis:
 
     def _changes(self, entry: Entry, copy: Copy) -> tuple[tuple[str, str], ...]:
         """Return the words that a copy changes, leaving out what it cuts with … and adds in [brackets]."""
+        if copy.matched == copy.end - copy.start == copy.source_end - copy.source_start:
+            return ()
         holder = self._sources.holder(copy)
         changed = changed_words(
             entry.words.folded[copy.start : copy.end], holder.words.folded[copy.source_start : copy.source_end]
@@ -130,10 +108,29 @@ class QuoteAnalysis:
         return tuple((" ".join(was), " ".join(now)) for was, now in changed)
 
 
-def _slice(whole: Words, part: range) -> Words:
-    return Words(
-        whole.folded[part.start : part.stop], whole.starts[part.start : part.stop], whole.ends[part.start : part.stop]
-    )
+def _with_bare(entry: Entry, spans: Sequence[Span], copies: Sequence[Copy]) -> Sequence[Span]:
+    """Add the copies that no mark sets apart and that are too long for chance; one takes in the marks inside it."""
+    text, own = entry.document.text, entry.words
+    for copy in copies:
+        if copy.matched < _MIN_BARE_SENTENCE:
+            continue
+        start, end = own.starts[copy.start], own.ends[copy.end - 1]
+        touching = [span for span in spans if span.outer_start < end and start < span.outer_end]
+        if any(span.start <= start or end <= span.end for span in touching) or _is_code(text[start:end]):
+            continue
+        whole = _ends_sentence(text, end) and _begins_sentence(text, start)
+        if copy.matched >= _MIN_BARE or whole:
+            while end < len(text) and text[end] in ".!?…":
+                end += 1
+            spans = [span for span in spans if span not in touching]
+            spans.append(Span(start, end, start, end, "bare"))
+    return sorted(spans, key=lambda span: span.start)
+
+
+def _is_code(text: str) -> bool:
+    """Tell whether there are about as many signs as words: people repeat code without quoting anybody."""
+    signs = sum(text.count(sign) for sign in "(){}[]<>=;_/\\|")
+    return signs * 4 > len(text.split()) * 3
 
 
 def _begins_sentence(text: str, start: int) -> bool:

@@ -24,7 +24,8 @@ _NO_NAME = frozenset(
     "are was were do does did have has had can could would should will may might maybe perhaps yeah ok okay oh hi "
     "hey hello thanks lol imho imo ps edit update ja nein und oder aber ich du er sie es wir ihr der die das ein "
     "eine mais et ou je tu il elle nous vous le la les un une el los las pero y o yo"
-    " earlier later recently once today yesterday again finally still previously originally according quote quoting".split()
+    " earlier later recently once today yesterday again finally still previously originally according quote"
+    " quoting".split()
 )
 
 _HANDLE = re.compile(r"(?<![\w.])@([\w][\w.-]*\w|\w)")

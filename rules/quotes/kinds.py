@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from rules.quotes.attribution import Surroundings
 from rules.quotes.lexicon import HYPOTHETICAL, NAMING
 from rules.quotes.passage import Attribution, Span
-from rules.words import Words
 
 _HYPOTHETICAL = re.compile(HYPOTHETICAL, re.I)
 _NAMING = re.compile(NAMING + r"\W*(?:\w+\W+){0,2}$", re.I)
 _FIRST_PERSON = re.compile(r"\b(?:I|I'm|I've|I'd|my|me)\b")
-_TERM_SIZE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +27,20 @@ class KindJudgement:
 def judge_kind(
     span: Span,
     text: str,
-    passage_words: Words,
+    count: int,
     around: Surroundings,
     attribution: Attribution | None,
     *,
     is_copy: bool,
     is_addressed: bool,
 ) -> KindJudgement:
-    """Weigh the signs for and against a quotation; `is_copy` says that the words stand earlier in the thread."""
+    """Weigh the signs for and against a quotation; `count` is the number of its words, `is_copy` says
+    that they stand earlier in the thread."""
     if is_copy:
         return KindJudgement(0.97, ("the words stand earlier in the thread",))
     if span.form == "block":
         return KindJudgement(0.95, ("set off as a block",))
-    count = len(passage_words)
     signs: list[tuple[float, str]] = [(-1.6, "in quotation marks")]
-    if count < _TERM_SIZE:
-        signs.append((-4.0, "a word or a term"))
     if attribution is not None and attribution.type in ("name", "handle", "byline"):
         signs.append((3.0, f"credited: {attribution.text}"))
     if attribution is not None and attribution.type in ("link", "pronoun", "vague", "work"):

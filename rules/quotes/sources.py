@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from rules.finding import Source
-from rules.quotes.alignment import Copy, GramIndex
+from rules.quotes.alignment import Copy, RunIndex
 from rules.view import Entry, ThreadView
 
 
@@ -12,7 +12,7 @@ class ThreadSources:
 
     def __init__(self, view: ThreadView) -> None:
         self._view = view
-        self._index = GramIndex()
+        self._index = RunIndex()
         self._own: dict[str, set[int]] = {}
 
     def copies(self, entry: Entry) -> Sequence[Copy]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from rules.topic.stopwords import STOPWORDS
 from rules.view import Entry, ThreadView
-from rules.words import words
+from rules.words import Words
 
 _STEM = 6
 
@@ -34,7 +34,7 @@ class TopicAnalysis:
     def __init__(self, view: ThreadView) -> None:
         self._view = view
         title = " ".join(filter(None, {view.thread.title, view.thread.post.title}))
-        self._post = _stems(words(title).folded) | _stems(view.entries[0].words.folded)
+        self._post = _stems(Words(title).folded) | _stems(view.entries[0].words.folded)
         self._thread: set[str] = set(self._post)
         self._stems: dict[int, set[str]] = {}
 
