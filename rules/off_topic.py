@@ -50,7 +50,7 @@ def check(comment: Entry, context: Context, options: Options) -> Iterator[Report
         start=len(text) - len(text.lstrip()),
         end=len(text.rstrip()),
         confidence=round(sureness, 3),
-        message=f"Of its {relevance.topic_words} topic words the thread had used {_share(relevance.in_thread)} before.",
+        message=f"Of its {relevance.topic_words} topic words the thread had used {_known(relevance)} before.",
     )
 
 
@@ -66,5 +66,5 @@ def _score(relevance: Relevance) -> float:
     return 1 / (1 + math.exp(-weight * (3.2 - near)))
 
 
-def _share(share: float) -> str:
-    return "none" if share == 0 else f"{share:.0%}"
+def _known(relevance: Relevance) -> str:
+    return str(round(relevance.in_thread * relevance.topic_words) or "none")

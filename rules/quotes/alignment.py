@@ -15,6 +15,8 @@ _MAX_HOLDERS = 12
 # Words that may stand between two runs of one copy: changed ones in the copy, cut ones in the source.
 _GAP_IN_COPY = 3
 _GAP_IN_SOURCE = 40
+# The words of a passage's end that may be looked for around the copy found.
+_LOOSE_END = 8
 _SHIFT = 24
 _MASK = (1 << _SHIFT) - 1
 
@@ -102,6 +104,34 @@ def _joined(copies: list[Copy]) -> list[Copy]:
                 continue
         joined.append(copy)
     return joined
+
+
+def extended(copy: Copy, text: Words, source: Words, first: int, last: int) -> Copy:
+    """Stretch a copy to the ends of a marked passage, words `first` to `last`, where its source goes on alike.
+
+    A changed word near an end leaves too short a run to be found by itself.
+    """
+    start, source_start, source_end, matched = copy.start, copy.source_start, copy.source_end, copy.matched
+    lead, tail = copy.start - first, last - copy.end
+    if 0 < lead <= _LOOSE_END:
+        window = max(0, source_start - lead - _GAP_IN_COPY)
+        blocks = _matching(source.folded[window:source_start], text.folded[first : copy.start])
+        if sum(size for *_, size in blocks) * 2 >= lead:
+            start, source_start = first, window + blocks[0][0]
+            matched += sum(size for *_, size in blocks)
+    end = copy.end
+    if 0 < tail <= _LOOSE_END:
+        window = min(len(source), source_end + tail + _GAP_IN_COPY)
+        blocks = _matching(source.folded[source_end:window], text.folded[copy.end : last])
+        if sum(size for *_, size in blocks) * 2 >= tail:
+            end, source_end = last, source_end + blocks[-1][0] + blocks[-1][2]
+            matched += sum(size for *_, size in blocks)
+    return Copy(start, end, copy.holder, source_start, source_end, matched)
+
+
+def _matching(source: Sequence[str], copy: Sequence[str]) -> list[tuple[int, int, int]]:
+    matcher = SequenceMatcher(None, source, copy, autojunk=False)
+    return [(block.a, block.b, block.size) for block in matcher.get_matching_blocks() if block.size]
 
 
 def changed_words(copy: Sequence[str], source: Sequence[str]) -> list[tuple[list[str], list[str]]]:

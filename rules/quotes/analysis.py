@@ -7,15 +7,18 @@ from rules.quotes.alignment import Copy, changed_words
 from rules.quotes.attribution import find_attribution, is_addressed, surroundings
 from rules.quotes.kinds import judge_kind
 from rules.quotes.passage import Passage, Span
-from rules.quotes.sources import ThreadSources, best_copy
+from rules.quotes.sources import ThreadSources
 from rules.quotes.spans import find_spans
 from rules.quotes.verdicts import judge
+from rules.stopwords import STOPWORDS
 from rules.view import Entry, ThreadView
 
 # Fewer words in marks are a term; fewer without marks are chance.
 _MIN_MARKED = 4
 _MIN_BARE = 8
 _MIN_BARE_SENTENCE = 6
+# A run with fewer words that carry a meaning is a figure of speech.
+_MIN_TELLING = 3
 _WHOLE_COMMENT = 0.8
 
 
@@ -35,7 +38,7 @@ class QuoteAnalysis:
 
     def _passage(self, entry: Entry, span: Span, copies: Sequence[Copy]) -> Passage | None:
         inside = entry.words.within(span.start, span.end)
-        copy = best_copy(copies, inside.start, inside.stop) if inside else None
+        copy = self._sources.copy_of(entry, copies, inside)
         if len(inside) < _MIN_MARKED:
             return None
         text = entry.document.text[span.start : span.end]
@@ -119,7 +122,8 @@ def _with_bare(entry: Entry, spans: Sequence[Span], copies: Sequence[Copy]) -> S
         if any(span.start <= start or end <= span.end for span in touching) or _is_code(text[start:end]):
             continue
         whole = _ends_sentence(text, end) and _begins_sentence(text, start)
-        if copy.matched >= _MIN_BARE or whole:
+        telling = {word for word in own.folded[copy.start : copy.end] if len(word) > 2 and word not in STOPWORDS}
+        if (copy.matched >= _MIN_BARE or whole) and len(telling) >= _MIN_TELLING:
             while end < len(text) and text[end] in ".!?…":
                 end += 1
             spans = [span for span in spans if span not in touching]

@@ -25,7 +25,8 @@ _NO_NAME = frozenset(
     "hey hello thanks lol imho imo ps edit update ja nein und oder aber ich du er sie es wir ihr der die das ein "
     "eine mais et ou je tu il elle nous vous le la les un une el los las pero y o yo"
     " earlier later recently once today yesterday again finally still previously originally according quote"
-    " quoting".split()
+    " quoting someone somebody people many everyone everybody anyone others another"
+    " jemand alguien кто-то".split()
 )
 
 _HANDLE = re.compile(r"(?<![\w.])@([\w][\w.-]*\w|\w)")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from rules.finding import Source
-from rules.quotes.alignment import Copy, RunIndex
+from rules.quotes.alignment import Copy, RunIndex, extended
 from rules.view import Entry, ThreadView
 
 
@@ -24,6 +24,13 @@ class ThreadSources:
         own = self._own.get(entry.author.strip().casefold(), set()) if entry.author else set()
         return self._index.copies(entry.words, last=own)
 
+    def copy_of(self, entry: Entry, copies: Sequence[Copy], part: range) -> Copy | None:
+        """Return what a part of an entry, given by its words, has from one earlier entry, when that is most of it."""
+        copy = _best_copy(copies, part.start, part.stop) if part else None
+        if copy is None:
+            return None
+        return extended(copy, entry.words, self._view.entries[copy.holder].words, part.start, part.stop)
+
     def source(self, copy: Copy) -> Source:
         """Describe the place a copy is from; similarity is the share of its words that are equal."""
         holder = self._view.entries[copy.holder]
@@ -42,7 +49,7 @@ class ThreadSources:
         return self._view.entries[copy.holder]
 
 
-def best_copy(copies: Sequence[Copy], first: int, last: int) -> Copy | None:
+def _best_copy(copies: Sequence[Copy], first: int, last: int) -> Copy | None:
     """Return what the words `first` to `last` have from one holder, when that is most of them.
 
     The holder of most words wins, the earliest of equals; runs of the same holder count together.

@@ -36,6 +36,8 @@ def find_spans(document: Document) -> list[Span]:
     for block in document.blocks_of("quote"):
         if not spans or block.start >= spans[-1].end:
             outer_start = block.lead[0] if block.lead else block.start
+            while outer_start and document.text[outer_start - 1] in "> \t":
+                outer_start -= 1
             spans.append(Span(block.start, block.end, outer_start, block.end, "block", author=block.author))
     starts, ends = [span.start for span in spans], [span.end for span in spans]
 

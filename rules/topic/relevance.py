@@ -7,7 +7,7 @@ comments so far and in the comment that is answered.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rules.topic.stopwords import STOPWORDS
+from rules.stopwords import STOPWORDS
 from rules.view import Entry, ThreadView
 from rules.words import Words
 
