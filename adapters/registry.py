@@ -3,12 +3,32 @@
 from importlib.metadata import entry_points
 from typing import cast
 
-from adapters.saved import native
+from adapters.saved import (
+    commento,
+    discourse,
+    hackernews,
+    isso,
+    movabletype,
+    native,
+    plain_text,
+    reddit,
+    remark42,
+)
 from adapters.saved.reader import Reader
 
 # From the most certain sign to the least: a format that names itself before one that is guessed from its keys,
 # and the formats of last resort (any page, any text) at the end.
-READERS: tuple[Reader, ...] = (native,)
+READERS: tuple[Reader, ...] = (
+    reddit,
+    discourse,
+    hackernews,
+    isso,
+    commento,  # its "comments" look like the native ones
+    remark42,
+    native,
+    movabletype,
+    plain_text,
+)
 
 
 def saved_readers() -> tuple[Reader, ...]:

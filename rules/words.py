@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -36,23 +36,22 @@ class Words:
         return len(self.folded)
 
     @cached_property
-    def _spans(self) -> tuple[Sequence[int], Sequence[int]]:
-        spans = [match.span() for match in self._pattern.finditer(self._text)]
-        return [start for start, _ in spans], [end for _, end in spans]
+    def spans(self) -> Sequence[tuple[int, int]]:
+        """Where each word starts and ends in the text."""
+        return [match.span() for match in self._pattern.finditer(self._text)]
 
-    @property
-    def starts(self) -> Sequence[int]:
-        """The offset of each word in the text."""
-        return self._spans[0]
+    def start(self, index: int) -> int:
+        """Return the offset of a word in the text."""
+        return self.spans[index][0]
 
-    @property
-    def ends(self) -> Sequence[int]:
-        """The offset after each word in the text."""
-        return self._spans[1]
+    def end(self, index: int) -> int:
+        """Return the offset after a word in the text."""
+        return self.spans[index][1]
 
     def within(self, start: int, end: int) -> range:
         """Return the indices of the words that lie inside a span of the text."""
-        return range(bisect_left(self.starts, start), bisect_right(self.ends, end))
+        first, stop = bisect_left(self.spans, (start, 0)), bisect_left(self.spans, (end, 0))
+        return range(first, stop - (stop > first and self.end(stop - 1) > end))
 
     @cached_property
     def fingerprints(self) -> Sequence[int]:

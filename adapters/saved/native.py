@@ -1,13 +1,12 @@
 """The native saved thread: one JSON object (`.json`), or one a line (`.jsonl`)."""
 
 import re
-from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from collections.abc import Iterator
 
 from adapters.dates import parse_date
 from adapters.errors import ReadError
-from adapters.saved.jsontext import Json, mapping, parse_json, sequence, string
-from adapters.saved.source import DOCUMENT_BYTES, Source
+from adapters.saved.jsontext import Json, documents, mapping, sequence, string
+from adapters.saved.source import Source
 from adapters.thread import Comment, Format, Post, Thread
 
 NAME = "native"
@@ -25,29 +24,13 @@ def recognises(head: str) -> bool:
 
 def read(source: Source) -> Iterator[Thread]:
     """Yield the thread of a document, or one of each line; a line that cannot be read is left out and told."""
-    lines = ((number, line) for number, line in enumerate(source.lines(), 1) if line.strip())
-    opening = list(islice(lines, 2))
-    if len(opening) == 2 and not opening[1][1].startswith("{"):
-        yield _thread(parse_json(_joined(line for _, line in chain(opening, lines))), None)
-        return
-    for number, line in chain(opening, lines):
+    for place, document in documents(source):
         try:
-            yield _thread(parse_json(line, place=f"line {number}"), f"line {number}")
+            yield _thread(document, place)
         except ReadError as error:
+            if place is None:
+                raise
             source.lose(error)
-
-
-def _joined(lines: Iterable[str]) -> str:
-    parts, size = [], 0
-    for line in lines:
-        parts.append(line)
-        size += len(line)
-        if size > DOCUMENT_BYTES:
-            raise ReadError(
-                f"one object of more than {DOCUMENT_BYTES >> 20} MB",
-                mend="write one thread a line (JSON Lines) instead",
-            )
-    return "\n".join(parts)
 
 
 def _thread(data: Json, place: str | None) -> Thread:

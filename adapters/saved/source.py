@@ -67,10 +67,20 @@ class Source:
         self.name = "standard input" if path == "-" else path
         self._on_notice = on_notice
         self._stream = _open(path, on_bytes)
-        self._first = self._read(HEAD_BYTES)
-        _refuse_unreadable(self._first)
+        try:
+            self._first = self._read(HEAD_BYTES)
+            _refuse_unreadable(self._first)
+        except ReadError:
+            self._stream.close()
+            raise
         self._encoding = _encoding(self._first)
         self.head = _Decoder(self._encoding).decode(self._first)
+
+    def __enter__(self) -> "Source":
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._stream.close()
 
     def note(self, text: str, *, place: str | None = None) -> None:
         """Tell of something odd that was repaired."""
@@ -175,6 +185,11 @@ class _Counted(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    def close(self) -> None:
+        if self._raw is not sys.stdin.buffer:
+            self._raw.close()
+        super().close()
+
     def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override]  # typeshed's buffer has no name at run time
         data = self._raw.read(len(buffer))
         buffer[: len(data)] = data
@@ -182,17 +197,29 @@ class _Counted(io.RawIOBase):
         return len(data)
 
 
+class _Gunzip(gzip.GzipFile):
+    """Close the compressed file together with its reader."""
+
+    def __init__(self, compressed: IO[bytes]) -> None:
+        super().__init__(fileobj=compressed)
+        self._compressed = compressed
+
+    def close(self) -> None:
+        super().close()
+        self._compressed.close()
+
+
 def _open(path: str, on_bytes: Callable[[int], None]) -> IO[bytes]:
     try:
-        raw: IO[bytes] = sys.stdin.buffer if path == "-" else Path(path).open("rb")  # noqa: SIM115  # lives as long as the source
+        raw: IO[bytes] = sys.stdin.buffer if path == "-" else Path(path).open("rb")  # noqa: SIM115  # closed with the source
     except FileNotFoundError as error:
         raise ReadError("no such file", mend="check the path") from error
     except (OSError, ValueError) as error:
         raise ReadError(f"cannot be opened: {getattr(error, 'strerror', None) or error}") from error
     counted = io.BufferedReader(_Counted(raw, on_bytes), CHUNK_BYTES)
-    if counted.peek(2)[:2] == b"\x1f\x8b":
-        return cast(IO[bytes], gzip.GzipFile(fileobj=counted))
-    return counted
+    if counted.peek(2)[:2] != b"\x1f\x8b":
+        return counted
+    return io.BufferedReader(_Gunzip(cast(IO[bytes], counted)), CHUNK_BYTES)
 
 
 def _refuse_unreadable(head: bytes) -> None:

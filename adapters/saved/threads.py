@@ -21,10 +21,10 @@ def read_threads(
 
     Raises ReadError where nothing more can be read; threads yielded before then are good.
     """
-    source = Source(path, on_notice=on_notice, on_bytes=on_bytes)
-    reader = find_reader(source.head, format)
-    for thread in reader.read(source):
-        yield repair(thread, lambda text, thread=thread: source.note(text, place=f"thread {thread.id}"))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+    with Source(path, on_notice=on_notice, on_bytes=on_bytes) as source:
+        reader = find_reader(source.head, format)
+        for thread in reader.read(source):
+            yield repair(thread, lambda text, thread=thread: source.note(text, place=f"thread {thread.id}"))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
 
 
 def find_reader(head: str, format: str | None = None) -> Reader:

@@ -17,7 +17,7 @@ from rules.markup.writer import Mark, Writer
 
 # The parser's time is not linear on hostile input; nobody writes a comment of this size by hand.
 _MAX_PARSED = 200_000
-_BETWEEN_TAGS = re.compile(r"(?<=>)[^<>]+|[^<>]+(?=<)")
+_BETWEEN_TAGS = re.compile(r"(?<=>)[^<>]++|(?<![^<>])[^<>]++(?=<)")
 _EMPHASIS: dict[str, EmphasisKind] = {"em": "em", "strong": "strong", "s": "em"}
 
 

@@ -10,10 +10,11 @@ _SIGNS = re.compile(r"[ \t]*((?:>[ \t]?)+)")
 _HAS_SIGNS = re.compile(r"^[ \t]*>", re.M)
 _LINE_SIGNS = re.compile(r"\n[ \t]*(?:>[ \t]?)+")
 _BBCODE = re.compile(
-    r"""\[(?:(/)quote|quote(?:=|[ ]name=|[ ]author=)?["']?([^\]\n"']{0,80})["']?[^\]\n]{0,120})\]""", re.I
+    r"""\[(?:(/)quote|quote(?:=|[ ]name=|[ ]author=)?["']?([^\]\n"']{0,80}+)["']?[^\]\n]{0,120}+)\]""", re.I
 )
 # Deeper nesting than this is decoration.
 _MAX_DEPTH = 50
+_MAX_HEADER = 300
 
 _WROTE = r"(?:wrote|writes|said|says|schrieb|schreibt|sagte|sagt|a écrit|écrit|escribió|dijo|пишет|писал|написал)"
 _NAME = r"(?P<name>[^\s<>:\"“”][^<>:\"“”\n]{0,60}?)"
@@ -22,7 +23,7 @@ _WHEN = r"(?:On|Am|Le|El|At|W dniu)\b.{0,120}?[\d.)](?:\s?[AaPp]\.?[Mm]\.?)?(?: 
 _HEADERS = tuple(
     re.compile(pattern + r"\s?:$")
     for pattern in (
-        rf"In article\b.{{0,200}}?[ >](?:\S+@\S+ )?\(?{_NAME}\)? {_WROTE}",  # In article <id> a@b (Ann Lee) writes:
+        rf"In article\b.{{0,200}}?[ >](?:[^\s@]++@\S++ )?\(?{_NAME}\)? {_WROTE}",  # In article <id> a@b (Ann) writes:
         rf"{_WHEN}{_WROTE} {_NAME}{_ADDRESS}",  # Am 4. November 2017 um 15:15 Uhr schrieb Ann Lee:
         rf"{_WHEN}{_NAME}{_ADDRESS} {_WROTE}",  # On Tue, 4 Nov 2017 at 15:15, Ann Lee <ann@example.org> wrote:
         rf"{_NAME}{_ADDRESS} {_WROTE}(?: (?:on|at|in|am)\b.{{0,60}})?",  # Ann wrote on 4 November:
@@ -114,21 +115,27 @@ def _bbcode(text: str) -> Iterator[Block]:
             stack.append((tag.end(), name or None))
         elif stack:
             begun, author = stack.pop()
-            inner = text[begun : tag.start()]
-            start = begun + len(inner) - len(inner.lstrip())
-            if inner.strip():
-                end = begun + len(inner.rstrip())
+            start, end = _stripped(text, begun, tag.start())
+            if start < end:
                 yield Block("quote", start, end, depth=min(len(stack), _MAX_DEPTH) + 1, author=author)
+
+
+def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the span without the white space at its ends; a copy of each of many nested quotes would cost too much."""
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
+    return start, end
 
 
 def _with_header(text: str, block: Block) -> Block:
     """Bind the header line just above a quote, or its own first line, to it."""
-    first_end = text.find("\n", block.start, block.end)
+    first_end = text.find("\n", block.start, min(block.end, block.start + _MAX_HEADER + 1))
     if 0 < first_end < block.end - 1 and (name := _header_name(text[block.start : first_end])):
         start = first_end + 1
         signs = _SIGNS.match(text, start, block.end)
-        start = signs.end() if signs else start
-        start += len(text[start : block.end]) - len(text[start : block.end].lstrip())
+        start, _ = _stripped(text, signs.end() if signs else start, block.end)
         if start < block.end:
             return replace(block, start=start, author=block.author or name, lead=(block.start, first_end))
     above = text[max(0, block.start - 400) : block.start].rstrip(" \t\n>")
@@ -141,7 +148,7 @@ def _with_header(text: str, block: Block) -> Block:
 
 def _header_name(line: str) -> str | None:
     line = line.strip().lstrip(">| \t")
-    if not line.endswith(":") or len(line) > 300:
+    if not line.endswith(":") or len(line) > _MAX_HEADER:
         return None
     for pattern in _HEADERS:
         if found := pattern.match(line):

@@ -43,15 +43,17 @@ class RunIndex:
 
     def add(self, text: Words) -> None:
         """Append a text."""
-        posting = (len(self.texts) << _SHIFT) - 1
+        keys = text.fingerprints
+        base = len(self.texts) << _SHIFT
         self.texts.append(text)
-        first, more = self._first, self._more
-        for key in text.fingerprints:
-            posting += 1
-            if first.setdefault(key, posting) != posting:
-                held = more.setdefault(key, [])
-                if len(held) < _MAX_HOLDERS:
-                    held.append(posting)
+        # From back to front, so that of a run that the text repeats the first stays.
+        new = dict(zip(reversed(keys), range(base + len(keys) - 1, base - 1, -1), strict=True))
+        for key in new.keys() & self._first.keys():
+            held = self._more.setdefault(key, [])
+            posting = new.pop(key)
+            if len(held) < _MAX_HOLDERS:
+                held.append(posting)
+        self._first.update(new)
 
     def copies(self, text: Words, *, last: Set[int] = frozenset()) -> list[Copy]:
         """Find the runs of SEED or more words that stand in an added text, from left to right.
@@ -60,9 +62,9 @@ class RunIndex:
         way to all others.
         """
         found: list[Copy] = []
-        keys, first, end = text.fingerprints, self._first, 0
-        for place, key in enumerate(keys):
-            if place < end or key not in first:
+        first, end = self._first, 0
+        for place, key in enumerate(text.fingerprints):
+            if key not in first or place < end:
                 continue
             held = (first[key], *self._more.get(key, ()))
             best = max(self._runs(text.folded, place, held, last), default=None)

@@ -103,7 +103,7 @@ class QuoteAnalysis:
         changed = changed_words(
             entry.words.folded[copy.start : copy.end], holder.words.folded[copy.source_start : copy.source_end]
         )
-        text = entry.document.text[entry.words.starts[copy.start] : entry.words.ends[copy.end - 1]]
+        text = entry.document.text[entry.words.start(copy.start) : entry.words.end(copy.end - 1)]
         if "[" in text:
             return ()
         if "…" in text or ".." in text:
@@ -117,7 +117,7 @@ def _with_bare(entry: Entry, spans: Sequence[Span], copies: Sequence[Copy]) -> S
     for copy in copies:
         if copy.matched < _MIN_BARE_SENTENCE:
             continue
-        start, end = own.starts[copy.start], own.ends[copy.end - 1]
+        start, end = own.start(copy.start), own.end(copy.end - 1)
         touching = [span for span in spans if span.outer_start < end and start < span.outer_end]
         if any(span.start <= start or end <= span.end for span in touching) or _is_code(text[start:end]):
             continue

@@ -17,6 +17,7 @@ _REACH = 240
 _SENTENCE_END = re.compile(r"[.!?…][\"”’')\]]*\s+(?=[\"“‘'(\[A-ZÀ-ÝА-Я])|\n")
 _CAPITALISED = r"[^\W\d_a-zß-öø-ÿа-я][\w.'’&-]*"
 _NAME = rf"{_CAPITALISED}(?:\s+(?:(?:de|van|von|der|den|al|bin|la|le|du|el|y|of)\s+)*{_CAPITALISED}){{0,4}}"
+_HAS_CAPITAL = re.compile(r"[^\W\d_a-zß-öø-ÿа-я]")
 _NO_NAME = frozenset(
     "i a an the if when but and so or as it its it's i'm i'd i've i'll you your he she they we this that these "
     "those there in on at to of for from by with not no yes now then what who why how which where while well just "
@@ -98,14 +99,17 @@ def find_attribution(view: ThreadView, entry: Entry, span: Span, around: Surroun
     document = entry.document
     leads = [lead for lead in (around.before, around.above) if lead.strip()]
     for lead in leads:
-        if match := _last(_HANDLE, lead):
-            return resolver.named(match[0], "handle", match[1])
-        if match := _last(_NAME_AT_NUMBER, lead):
-            return resolver.named(match[0], "name", match[1])
+        if "@" in lead:
+            if match := _last(_HANDLE, lead):
+                return resolver.named(match[0], "handle", match[1])
+            if match := _last(_NAME_AT_NUMBER, lead):
+                return resolver.named(match[0], "name", match[1])
         if match := _last(_COMMENT_NUMBER, lead):
             return resolver.numbered(match[0], match[1])
         if known := resolver.mentioned(lead):
             return known
+        if not _HAS_CAPITAL.search(lead):
+            continue
         for pattern in (_BEFORE_NAME_VERB, _BEFORE_VERB_NAME, _BEFORE_ACCORDING, _BEFORE_POSSESSIVE):
             if (match := _last(pattern, lead)) and _is_name(match[1]):
                 return resolver.named(match[0].strip(), "name", match[1])

@@ -39,8 +39,8 @@ class ThreadSources:
             id=holder.id,
             author=holder.author,
             url=holder.content.url,
-            start=holder.words.starts[copy.source_start],
-            end=holder.words.ends[copy.source_end - 1],
+            start=holder.words.start(copy.source_start),
+            end=holder.words.end(copy.source_end - 1),
             similarity=round(copy.matched / max(copy.end - copy.start, copy.source_end - copy.source_start), 3),
         )
 

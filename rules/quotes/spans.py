@@ -24,6 +24,7 @@ _BEFORE_OPENING = frozenset('([{<—–-/…:*_~“„«‹‘‚"')
 _AFTER_CLOSING = frozenset(')]}>.,;:!?—–-/…*_~”»›’"')
 # Words that begin with an apostrophe.
 _CLITIC = re.compile(r"(?:tis|twas|twere|em|cause|cos|til|till|n|round|bout|nuff|sup|s)\b|\d", re.I)
+_PARAGRAPH_TAIL = re.compile(r"[ .!?)\n]*+")
 _MAX_OPEN = 64
 _MAX_PARAGRAPHS = 10
 # A quotation that a stray closing mark takes back is a sentence, not a word in quotes.
@@ -132,7 +133,7 @@ class _Pairing:
         elif self._is_opening(mark, opens, before):
             if len(self._stack) < _MAX_OPEN:
                 self._stack.append(_Open(mark, at))
-        elif mark == "”" and not self._stack and not self._text[after:end].strip(" .!?)\n"):
+        elif mark == "”" and not self._stack and _PARAGRAPH_TAIL.fullmatch(self._text, after, end):
             self._take_back(at, after, first_span)
 
     def _is_apostrophe(self, before: str, following: str, after: int, mark: str) -> bool:
