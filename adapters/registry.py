@@ -4,8 +4,11 @@ from importlib.metadata import entry_points
 from typing import cast
 
 from adapters.saved import (
+    blogger,
     commento,
     discourse,
+    disqus_xml,
+    feed,
     hackernews,
     isso,
     movabletype,
@@ -13,6 +16,7 @@ from adapters.saved import (
     plain_text,
     reddit,
     remark42,
+    wxr,
 )
 from adapters.saved.reader import Reader
 
@@ -26,6 +30,10 @@ READERS: tuple[Reader, ...] = (
     commento,  # its "comments" look like the native ones
     remark42,
     native,
+    wxr,
+    disqus_xml,
+    blogger,
+    feed,  # any feed at all: the exports above are feeds too
     movabletype,
     plain_text,
 )

@@ -17,6 +17,7 @@ Not reported::
     Ben: Ann wrote “The dam will not hold another winter, and everyone on the council knows it.” I doubt that.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from pydantic import Field
@@ -65,4 +66,6 @@ def _quoted_by_source(context: Context, number: int | None, at: int) -> bool:
     """Tell whether the source has the words in a quotation of its own."""
     if number is None:
         return False
-    return any(passage.start <= at < passage.end for passage in context.passages(context.view.entries[number]))
+    passages = context.passages(context.view.entries[number])
+    place = bisect_right(passages, at, key=lambda passage: passage.start) - 1
+    return place >= 0 and at < passages[place].end

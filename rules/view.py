@@ -47,7 +47,11 @@ class ThreadView:
     def parent(self, entry: Entry) -> Entry | None:
         """Return the comment that a comment answers, when the platform says so."""
         parent_id = entry.content.parent_id if isinstance(entry.content, Comment) else None
-        number = self._numbers.get(parent_id) if parent_id is not None else None
+        return self.comment(parent_id) if parent_id is not None else None
+
+    def comment(self, id: str) -> Entry | None:
+        """Return the comment of that id."""
+        number = self._numbers.get(id)
         return None if number is None else self.entries[number]
 
     @cached_property
@@ -57,6 +61,26 @@ class ThreadView:
         for entry in self.entries:
             if entry.author and (name := entry.author.strip().casefold()):
                 found.setdefault(name, []).append(entry.number)
+        return found
+
+    @cached_property
+    def called(self) -> dict[str, str]:
+        """The author, as in `authors`, that a folded name or first name stands for: the first to have written."""
+        found: dict[str, str] = {}
+        for author in self.authors:
+            first_name = author.split()[0]
+            for name in (author, first_name) if len(first_name) > 2 else (author,):
+                found.setdefault(name, author)
+        return found
+
+    @cached_property
+    def before(self) -> Sequence[int]:
+        """For each entry the number of the one just before it, passing over comments of its own author."""
+        found = [0, 0]
+        for number in range(2, len(self.entries)):
+            previous = number - 1
+            is_own = previous > 1 and same_author(self.entries[previous], self.entries[number])
+            found.append(found[previous] if is_own else previous)
         return found
 
 

@@ -24,7 +24,7 @@ def check_reporter(output: str, *, with_scores: bool) -> CheckReporter:
     if output == "text":
         from bot.report.terminal import FindingsOnTerminal
 
-        return FindingsOnTerminal(with_scores=with_scores)
+        return FindingsOnTerminal()
     if output == "html":
         from bot.report.page import FindingsPage
 

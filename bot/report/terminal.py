@@ -23,8 +23,8 @@ def _console() -> Console:
 
 
 class _OnTerminal:
-    def __init__(self) -> None:
-        self._console = _console()
+    def __init__(self, console: Console | None) -> None:
+        self._console = console or _console()
         self._threads = self._comments = self._items = 0
 
     def _thread(self, thread: Record, comments: int, items: int, noun: str) -> None:
@@ -49,7 +49,7 @@ class _OnTerminal:
             table = Table.grid(padding=(0, 3), expand=True)
             table.add_column(ratio=1)
             table.add_column(ratio=1)
-            panes[0] = Group(Text(), panes[0])
+            panes[0] = Group(Text("the comment", style="dim"), panes[0])
             table.add_row(*panes)
             self._console.print(Padding(table, (0, 0, 0, 4)))
         else:
@@ -67,9 +67,8 @@ class _OnTerminal:
 class FindingsOnTerminal(_OnTerminal):
     """Print each finding with its passage, its source and why."""
 
-    def __init__(self, *, with_scores: bool) -> None:
-        super().__init__()
-        self._with_scores = with_scores
+    def __init__(self, *, console: Console | None = None) -> None:
+        super().__init__(console)
         self._not_evaluated = 0
 
     def add(self, checked: Checked) -> None:
@@ -110,8 +109,8 @@ class FindingsOnTerminal(_OnTerminal):
 class PassagesOnTerminal(_OnTerminal):
     """Print each passage with its verdict and whose it is."""
 
-    def __init__(self, *, explain: bool) -> None:
-        super().__init__()
+    def __init__(self, *, explain: bool, console: Console | None = None) -> None:
+        super().__init__(console)
         self._explain = explain
 
     def add(self, quoted: Quoted) -> None:

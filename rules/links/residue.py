@@ -1,6 +1,7 @@
 """What a comment says besides its links."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +14,9 @@ from rules.words import Words
 _MAYBE_URL = re.compile(r"://|\bwww\.|[\w-]\.[a-z]{2,}\b", re.I)
 _FILE_NAME = re.compile(r"^[\w-]+\.(?:md|py|sh|rs|pl|ps|cc|so|net|js|ts)$", re.I)
 _MANY = 40
+_PIECE = re.compile(r"\S+")
+# Browsers take no longer ones.
+_LONGEST_URL = 2000
 _CLOSING = "”’»›。、，）」』"
 # Words that point at a link without saying anything of it.
 _EMPTY = frozenset(
@@ -41,7 +45,8 @@ def find_residue(document: Document) -> Residue | None:
         return Residue((), plain_words, 0) if document.links or "://" in document.text else None
     spans = [(link.start, link.end, link.url) for link in document.links]
     if _MAYBE_URL.search(document.text):
-        spans += [found for found in _typed_urls(document.text) if not any(a <= found[0] < b for a, b, _ in spans)]
+        anchors = [(start, end) for start, end, _ in spans if start < end]
+        spans += [found for found in _typed_urls(document.text) if not _covers(anchors, found[0])]
     if not spans:
         return None
     outside, at = [], 0
@@ -59,12 +64,24 @@ def _linkify() -> LinkifyIt:
     return LinkifyIt()
 
 
+def _covers(anchors: Sequence[tuple[int, int]], at: int) -> bool:
+    place = bisect_right(anchors, at, key=lambda anchor: anchor[0]) - 1
+    return place >= 0 and at < anchors[place][1]
+
+
 def _typed_urls(text: str) -> list[tuple[int, int, str]]:
+    """Find the URLs in a text piece by piece: the finder's time is not linear in the length of what it is given."""
     found = []
-    for match in _linkify().match(text) or ():
-        end = match.last_index
-        shown = text[match.index : end]
-        cut = min((place for mark in _CLOSING if (place := shown.find(mark)) > 0), default=len(shown))
-        if match.schema or not _FILE_NAME.match(shown):
-            found.append((match.index, match.index + cut, match.url))
+    for piece in _PIECE.finditer(text):
+        if "." not in piece[0] and "://" not in piece[0]:
+            continue
+        if len(piece[0]) > _LONGEST_URL:
+            if "://" in piece[0]:
+                found.append((piece.start(), piece.end(), piece[0]))
+            continue
+        for match in _linkify().match(piece[0]) or ():
+            start, shown = piece.start() + match.index, piece[0][match.index : match.last_index]
+            cut = min((place for mark in _CLOSING if (place := shown.find(mark)) > 0), default=len(shown))
+            if match.schema or not _FILE_NAME.match(shown):
+                found.append((start, start + cut, match.url))
     return found

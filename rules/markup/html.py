@@ -91,8 +91,13 @@ class _Scanner:
         return self._after(mark, at + 2) or self._after(">", at + 2) or at + 2
 
     def _after_hidden(self, name: str, at: int) -> int:
-        end = self._after(f"</{name}", at) or self._after(f"</{name.upper()}", at)
-        return at if end is None else self._body.find(">", end) + 1 or end
+        if name in self._no_end_of:
+            return at
+        end = re.compile(rf"</{name}[^<>]*+>?", re.I).search(self._body, at)
+        if end is None:
+            self._no_end_of.add(name)
+            return at
+        return end.end()
 
     def _text(self, start: int, end: int) -> None:
         if start >= end:

@@ -12,20 +12,30 @@ _LINE_SIGNS = re.compile(r"\n[ \t]*(?:>[ \t]?)+")
 _BBCODE = re.compile(
     r"""\[(?:(/)quote|quote(?:=|[ ]name=|[ ]author=)?["']?([^\]\n"']{0,80}+)["']?[^\]\n]{0,120}+)\]""", re.I
 )
+# What forums write after the name: [quote=Ann;123], [quote author=Ann date=123], [quote="Ann, post:3, topic:9"].
+_AFTER_NAME = re.compile(r", post:|;\d+\s*$|\s\w+=")
 # Deeper nesting than this is decoration.
 _MAX_DEPTH = 50
 _MAX_HEADER = 300
 
 _WROTE = r"(?:wrote|writes|said|says|schrieb|schreibt|sagte|sagt|a écrit|écrit|escribió|dijo|пишет|писал|написал)"
 _NAME = r"(?P<name>[^\s<>:\"“”][^<>:\"“”\n]{0,60}?)"
+_NEWS_NAME = r"(?P<name>[^\s<>:\"“”@()][^<>:\"“”@()\n]{0,60}?|[^\s<>:@()]+@[^\s<>:@()]+)"
 _ADDRESS = r"(?: <[^<>]*>)?"
-_WHEN = r"(?:On|Am|Le|El|At|W dniu)\b.{0,120}?[\d.)](?:\s?[AaPp]\.?[Mm]\.?)?(?: Uhr)?[,\s]\s?"
+_ON = r"(?:On|Am|Le|El|At|W dniu)\b"
+_HALF_OF_DAY = r"(?:\s?[AaPp]\.?[Mm]\.?)?(?: Uhr)?"
+_ZONE = r"(?: (?:UTC|GMT|[A-Z]{2,3}T)?(?:[+-]\d[\d:]{0,4})?)?"
+_YEAR_OR_TIME = r"\b(?:\d{4}|\d{1,2}[:.h]\d\d(?:[:.]\d\d)?|\d{1,2}([./-])\d{1,2}\1\d\d\d?\d?\.?)"
+_DATE = rf"{_ON}.{{0,120}}{_YEAR_OR_TIME}{_HALF_OF_DAY}{_ZONE}[,\s]\s?"
+_WHEN = rf"{_ON}.{{0,120}}?[\d.)]{_HALF_OF_DAY}[,\s]\s?"
 _HEADERS = tuple(
     re.compile(pattern + r"\s?:$")
     for pattern in (
-        rf"In article\b.{{0,200}}?[ >](?:[^\s@]++@\S++ )?\(?{_NAME}\)? {_WROTE}",  # In article <id> a@b (Ann) writes:
+        rf"In article\b.{{0,200}}?[ >](?:[^\s@]++@\S++ )?\(?{_NEWS_NAME}\)? {_WROTE}",  # In article <id> a@b (Ann) writes:
         rf"{_WHEN}{_WROTE} {_NAME}{_ADDRESS}",  # Am 4. November 2017 um 15:15 Uhr schrieb Ann Lee:
-        rf"{_WHEN}{_NAME}{_ADDRESS} {_WROTE}",  # On Tue, 4 Nov 2017 at 15:15, Ann Lee <ann@example.org> wrote:
+        rf"{_DATE}{_NAME}{_ADDRESS} {_WROTE}",  # On Tue, 4 Nov 2017 at 15:15, Ann Lee <ann@example.org> wrote:
+        rf"{_ON}.{{0,120}}, {_NAME}{_ADDRESS} {_WROTE}",  # On 4 November, Ann Lee wrote:
+        rf"{_WHEN}{_NAME}{_ADDRESS} {_WROTE}",  # On November 4 Ann Lee wrote:
         rf"{_NAME}{_ADDRESS} {_WROTE}(?: (?:on|at|in|am)\b.{{0,60}})?",  # Ann wrote on 4 November:
     )
 )
@@ -111,7 +121,7 @@ def _bbcode(text: str) -> Iterator[Block]:
     stack: list[tuple[int, str | None]] = []
     for tag in _BBCODE.finditer(text):
         if not tag[1]:
-            name = (tag[2] or "").split(", post:")[0].strip()
+            name = _AFTER_NAME.split(tag[2] or "", maxsplit=1)[0].strip()
             stack.append((tag.end(), name or None))
         elif stack:
             begun, author = stack.pop()
@@ -135,6 +145,8 @@ def _with_header(text: str, block: Block) -> Block:
     if 0 < first_end < block.end - 1 and (name := _header_name(text[block.start : first_end])):
         start = first_end + 1
         signs = _SIGNS.match(text, start, block.end)
+        if signs and signs[1].count(">") > block.depth:
+            return block  # the header of a quotation inside this one
         start, _ = _stripped(text, signs.end() if signs else start, block.end)
         if start < block.end:
             return replace(block, start=start, author=block.author or name, lead=(block.start, first_end))

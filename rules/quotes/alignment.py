@@ -4,6 +4,7 @@ Seed and extend: every run of four words of the earlier texts is indexed; a run 
 extended word by word; runs of one source that follow each other closely are joined across small edits and cuts.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -17,13 +18,20 @@ _GAP_IN_COPY = 3
 _GAP_IN_SOURCE = 40
 # The words of a passage's end that may be looked for around the copy found.
 _LOOSE_END = 8
+# Comparing word by word costs as many steps as pairs of equal words; plain text of a thousand words has some 10,000.
+_MAX_PAIRS = 40_000
+_PIECE = 200
+_REACH_IN_SOURCE = 20
 _SHIFT = 24
 _MASK = (1 << _SHIFT) - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """Hold a run of words that stands in an earlier text; all four are word indices, `matched` counts equal words."""
+    """Hold a stretch of words that stands in an earlier text; all four are word indices, `matched` counts equal words.
+
+    `runs` are the equal stretches that it is joined from: start, start in the source, and length of each.
+    """
 
     start: int
     end: int
@@ -31,6 +39,7 @@ class Copy:
     source_start: int
     source_end: int
     matched: int
+    runs: tuple[tuple[int, int, int], ...] = ()
 
 
 class RunIndex:
@@ -70,7 +79,8 @@ class RunIndex:
             best = max(self._runs(text.folded, place, held, last), default=None)
             if best is not None:
                 length, _, holder, source = best
-                found.append(Copy(place, place + length, -holder, source, source + length, length))
+                run = place, source, length
+                found.append(Copy(place, place + length, -holder, source, source + length, length, (run,)))
                 end = place + length
         return _joined(found)
 
@@ -89,23 +99,29 @@ class RunIndex:
 
 
 def _joined(copies: list[Copy]) -> list[Copy]:
-    joined: list[Copy] = []
+    groups: list[list[Copy]] = []
     for copy in copies:
-        if joined:
-            before = joined[-1]
-            gap, cut = copy.start - before.end, copy.source_start - before.source_end
-            if copy.holder == before.holder and gap <= _GAP_IN_COPY and -1 <= cut <= _GAP_IN_SOURCE:
-                joined[-1] = Copy(
-                    before.start,
-                    copy.end,
-                    copy.holder,
-                    before.source_start,
-                    copy.source_end,
-                    before.matched + copy.matched,
-                )
-                continue
-        joined.append(copy)
-    return joined
+        if groups and _goes_on(groups[-1][-1], copy):
+            groups[-1].append(copy)
+        else:
+            groups.append([copy])
+    return [
+        Copy(
+            group[0].start,
+            group[-1].end,
+            group[0].holder,
+            group[0].source_start,
+            group[-1].source_end,
+            sum(copy.matched for copy in group),
+            tuple(run for copy in group for run in copy.runs),
+        )
+        for group in groups
+    ]
+
+
+def _goes_on(before: Copy, copy: Copy) -> bool:
+    gap, cut = copy.start - before.end, copy.source_start - before.source_end
+    return copy.holder == before.holder and gap <= _GAP_IN_COPY and -1 <= cut <= _GAP_IN_SOURCE
 
 
 def extended(copy: Copy, text: Words, source: Words, first: int, last: int) -> Copy:
@@ -137,6 +153,31 @@ def _matching(source: Sequence[str], copy: Sequence[str]) -> list[tuple[int, int
 
 
 def changed_words(copy: Sequence[str], source: Sequence[str]) -> list[tuple[list[str], list[str]]]:
-    """Return the places where a copy differs from its source: (words of the source, words of the copy) each."""
+    """Return the places where a copy differs from its source: (words of the source, words of the copy) each.
+
+    Where words recur so often that comparing all with all would take too long, it is done piece by piece, and of a
+    source much longer than the copy only the ends are compared.
+    """
+    reach = _REACH_IN_SOURCE * (len(copy) + 10)
+    if len(source) > 2 * reach:
+        source = [*source[:reach], *source[-reach:]]
+    counts = Counter(source)
+    if sum(counts[word] for word in copy) <= _MAX_PAIRS:
+        return _changed_words(copy, source)
+    changes: list[tuple[list[str], list[str]]] = []
+    at = source_at = 0
+    while at < len(copy) or source_at < len(source):
+        own, other = copy[at : at + _PIECE], source[source_at : source_at + _PIECE]
+        blocks = _matching(other, own)
+        if blocks and (at + _PIECE < len(copy) or source_at + _PIECE < len(source)):
+            # What comes after the last equal words may be equal to words of the next piece.
+            source_end, end = blocks[-1][0] + blocks[-1][2], blocks[-1][1] + blocks[-1][2]
+            own, other = own[:end], other[:source_end]
+        changes += _changed_words(own, other)
+        at, source_at = at + len(own), source_at + len(other)
+    return changes
+
+
+def _changed_words(copy: Sequence[str], source: Sequence[str]) -> list[tuple[list[str], list[str]]]:
     matcher = SequenceMatcher(None, source, copy, autojunk=False)
     return [(list(source[a:b]), list(copy[c:d])) for tag, a, b, c, d in matcher.get_opcodes() if tag != "equal"]

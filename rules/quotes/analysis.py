@@ -1,5 +1,6 @@
 """The passages of a thread's entries: one analysis that the quote rules and the `quotes` command share."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from rules.markup.quoting import unquoted
@@ -114,11 +115,15 @@ class QuoteAnalysis:
 def _with_bare(entry: Entry, spans: Sequence[Span], copies: Sequence[Copy]) -> Sequence[Span]:
     """Add the copies that no mark sets apart and that are too long for chance; one takes in the marks inside it."""
     text, own = entry.document.text, entry.words
+    ends = [span.outer_end for span in spans]
+    bare: list[Span] = []
+    taken_in: set[Span] = set()
     for copy in copies:
         if copy.matched < _MIN_BARE_SENTENCE:
             continue
         start, end = own.start(copy.start), own.end(copy.end - 1)
-        touching = [span for span in spans if span.outer_start < end and start < span.outer_end]
+        first = bisect_right(ends, start)
+        touching = spans[first : bisect_left(spans, end, first, key=lambda span: span.outer_start)]
         if any(span.start <= start or end <= span.end for span in touching) or _is_code(text[start:end]):
             continue
         whole = _ends_sentence(text, end) and _begins_sentence(text, start)
@@ -126,9 +131,9 @@ def _with_bare(entry: Entry, spans: Sequence[Span], copies: Sequence[Copy]) -> S
         if (copy.matched >= _MIN_BARE or whole) and len(telling) >= _MIN_TELLING:
             while end < len(text) and text[end] in ".!?…":
                 end += 1
-            spans = [span for span in spans if span not in touching]
-            spans.append(Span(start, end, start, end, "bare"))
-    return sorted(spans, key=lambda span: span.start)
+            taken_in.update(touching)
+            bare.append(Span(start, end, start, end, "bare"))
+    return sorted([*(span for span in spans if span not in taken_in), *bare], key=lambda span: span.start)
 
 
 def _is_code(text: str) -> bool:

@@ -6,6 +6,7 @@ words ("someone said") are found too: they attribute nothing.
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
 from rules.document import Document
@@ -14,6 +15,7 @@ from rules.quotes.passage import Attribution, AttributionType, Span
 from rules.view import Entry, ThreadView
 
 _REACH = 240
+_REACH_OF_PRONOUN = 600
 _SENTENCE_END = re.compile(r"[.!?…][\"”’')\]]*\s+(?=[\"“‘'(\[A-ZÀ-ÝА-Я])|\n")
 _CAPITALISED = r"[^\W\d_a-zß-öø-ÿа-я][\w.'’&-]*"
 _NAME = rf"{_CAPITALISED}(?:\s+(?:(?:de|van|von|der|den|al|bin|la|le|du|el|y|of)\s+)*{_CAPITALISED}){{0,4}}"
@@ -44,7 +46,7 @@ _AFTER_VERB_NAME = re.compile(rf"^[\s,;.]*(?:\w+\s+)?{SPEECH_VERBS}\s+({_NAME})"
 _AFTER_NAME_VERB = re.compile(rf"^[\s,;.]*(?:as\s+)?({_NAME})(?:\s+\w+ly)?\s+{SPEECH_VERBS}\b")
 _AFTER_DASH = re.compile(rf"^[\s.,]*(?:[-–—~]{{1,3}}|\()\s*(?:by\s+)?({_NAME})\s*(?:[,)(\n.]|$)")
 _AFTER_ACCORDING = re.compile(rf"^[\s,;.]*(?:\()?{ACCORDING}\s+(?:the\s+)?({_NAME})")
-_BYLINE = re.compile(rf"(?:^|\n)\s*(?:By|Von|Par|Por|От)\s+({_NAME})\s*(?:$|\n|,)")
+_BYLINE = re.compile(rf"(?:^|\n)[^\S\n]*(?:By|Von|Par|Por|От)\s+({_NAME})\s*(?:$|\n|,)")
 _WORK = re.compile(
     rf"\b(?:the|this|that|your|his|her|their|its|der|die|das|dem|dein|le|la|l'|votre|ton|el|tu|su|our)\s+(?:[\w'’.-]+\s+){{0,3}}?{WORKS}\b",
     re.I,
@@ -131,7 +133,8 @@ def find_attribution(view: ThreadView, entry: Entry, span: Span, around: Surroun
         if match := _last(_VAGUE, lead):
             return Attribution(match[0], "vague", None)
         if match := _last(_PRONOUN, lead):
-            return resolver.pronoun(match[0], entry.document.text[: span.outer_start])
+            before = document.text[max(0, span.outer_start - _REACH_OF_PRONOUN) : span.outer_start]
+            return resolver.pronoun(match[0], before)
     return None
 
 
@@ -158,7 +161,10 @@ def _bare_name(text: str) -> str:
 def _link_beside(document: Document, span: Span) -> str | None:
     """Return the URL of a link in the passage, around it, or in the sentence before or after it."""
     text = document.text
-    for link in document.links:
+    # Anchors do not overlap, but for pictures inside them: the links around one place stand together.
+    first = bisect_left(document.links, span.outer_start - _REACH, key=lambda link: link.start)
+    stop = bisect_right(document.links, span.outer_end + _REACH, first, key=lambda link: link.start)
+    for link in document.links[max(0, first - 3) : stop]:
         if link.is_image or link.end < span.outer_start - _REACH or link.start > span.outer_end + _REACH:
             continue
         between = text[link.end : span.outer_start] if link.start < span.start else text[span.outer_end : link.start]
@@ -184,9 +190,9 @@ class _Resolver:
 
     def numbered(self, text: str, number: str) -> Attribution:
         place = int(number)
-        for entry in self._view.entries[1 : self._entry.number]:
-            if entry.id == number:
-                return Attribution(text, "handle", entry.author, entry.id)
+        named = self._view.comment(number)
+        if named is not None and named.number < self._entry.number:
+            return Attribution(text, "handle", named.author, named.id)
         if 0 < place < self._entry.number:
             entry = self._view.entries[place]
             return Attribution(text, "handle", entry.author, entry.id)
@@ -203,17 +209,16 @@ class _Resolver:
 
     def pronoun(self, text: str, before: str) -> Attribution:
         """Let a pronoun stand for the last person named before it, if one is."""
-        names = [match[0] for match in re.finditer(_NAME, before[-600:]) if _is_name(match[0]) and " " in match[0]]
-        known = self.mentioned(before[-600:])
+        names = [match[0] for match in re.finditer(_NAME, before) if _is_name(match[0]) and " " in match[0]]
+        known = self.mentioned(before)
         author = known.author if known else names[-1] if names else None
         return Attribution(text, "pronoun", author, known.comment if known else None)
 
     def _number_of(self, name: str) -> int | None:
         """Return the number of the latest earlier entry by somebody of that name, given whole or by its first word."""
-        wanted = name.strip().casefold()
-        for author, numbers in self._view.authors.items():
-            if author == wanted or (len(wanted) > 2 and author.split()[:1] == [wanted]):
-                earlier = [number for number in numbers if number < self._entry.number]
-                if earlier:
-                    return earlier[-1]
-        return None
+        author = self._view.called.get(name.strip().casefold())
+        if author is None:
+            return None
+        numbers = self._view.authors[author]
+        earlier = bisect_left(numbers, self._entry.number)
+        return numbers[earlier - 1] if earlier else None

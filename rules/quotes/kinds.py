@@ -47,7 +47,9 @@ def judge_kind(
         signs.append((1.0, f"leads to a source: {attribution.text}"))
     if is_addressed:
         signs.append((1.2, "said to be the other's words"))
-    if _HYPOTHETICAL.search(around.before):
+    # "Ann said that if ..." is Ann's "if"; "Ann might say" is nobody's speech.
+    credited = attribution is not None and attribution.type in ("name", "handle")
+    if _HYPOTHETICAL.search(attribution.text if credited and attribution else around.before):
         signs.append((-1.8, "made-up speech"))
     if _NAMING.search(around.before):
         signs.append((-2.0, "named as a term or title"))

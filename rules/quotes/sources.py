@@ -1,5 +1,6 @@
 """Where a comment's words stood before: in the post or in an earlier comment of the thread."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from rules.finding import Source
@@ -55,14 +56,15 @@ def _best_copy(copies: Sequence[Copy], first: int, last: int) -> Copy | None:
     The holder of most words wins, the earliest of equals; runs of the same holder count together.
     """
     shares: dict[int, list[Copy]] = {}
-    for copy in copies:
-        start, end = max(copy.start, first), min(copy.end, last)
-        if end > start:
-            cut = copy.start - start, copy.end - end
-            matched = min(copy.matched, end - start)
-            shares.setdefault(copy.holder, []).append(
-                Copy(start, end, copy.holder, copy.source_start - cut[0], copy.source_end - cut[1], matched)
-            )
+    nearest = bisect_right(copies, first, key=lambda copy: copy.end)
+    for copy in copies[nearest : bisect_left(copies, last, nearest, key=lambda copy: copy.start)]:
+        for at, source, length in copy.runs:
+            start, end = max(at, first), min(at + length, last)
+            if end > start:
+                source_start, source_end = source + start - at, source + end - at
+                shares.setdefault(copy.holder, []).append(
+                    Copy(start, end, copy.holder, source_start, source_end, end - start)
+                )
     if not shares:
         return None
     holder = max(shares, key=lambda number: (sum(copy.matched for copy in shares[number]), -number))

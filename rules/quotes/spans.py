@@ -49,7 +49,11 @@ def find_spans(document: Document) -> list[Span]:
     marked = _in_marks(document)
     marked += [Span(q.start, q.end, q.start, q.end, "marks") for q in document.emphasis if q.kind == "q"]
     spans += [span for span in marked if not covered(span.start)]
-    return sorted(spans, key=lambda span: span.start)
+    outermost: list[Span] = []
+    for span in sorted(spans, key=lambda span: (span.start, -span.end)):
+        if not outermost or span.start >= outermost[-1].end:
+            outermost.append(span)
+    return outermost
 
 
 def _in_marks(document: Document) -> list[Span]:

@@ -50,22 +50,16 @@ def judge(
     if parent is not None:
         if parent is holder:
             return Judgement("implied", 0.9, "answers the comment that it quotes")
-    elif holder.number == _before(view, entry):
+    elif holder.number == view.before[entry.number]:
         return Judgement("implied", 0.85, "answers the comment just before")
     elif _is_dialogue(view, entry, holder):
         return Judgement("implied", 0.8, "a dialogue of two")
     return Judgement("unattributed", 0.9, "the words are another commenter's, and nothing says so")
 
 
-def _before(view: ThreadView, entry: Entry) -> int:
-    """Return the number of the comment just before, passing over the author's own."""
-    number = entry.number - 1
-    while number > 1 and same_author(view.entries[number], entry):
-        number -= 1
-    return number
-
-
 def _is_dialogue(view: ThreadView, entry: Entry, holder: Entry) -> bool:
     """Tell whether nobody else has written since the words that the comment answers."""
+    if entry.number - holder.number > 20:
+        return False
     between = view.entries[holder.number + 1 : entry.number]
-    return len(between) < 20 and all(same_author(other, entry) or same_author(other, holder) for other in between)
+    return all(same_author(other, entry) or same_author(other, holder) for other in between)

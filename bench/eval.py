@@ -1,0 +1,94 @@
+"""Scores on the shared real threads: prints one JSON line a measure.
+
+    python bench/eval.py SHARED [--only NAME ...]
+
+Where SHARED is absent, says so in one line and does nothing.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from bench.pages import measure as measure_pages
+
+COMMAND = Path(sys.executable).parent / "quotewarden"
+
+
+def scored(shared: Path, *words: str) -> dict[str, object]:
+    """Run the shared scorer on the installed command and return its figures."""
+    command = [sys.executable, str(shared / "score" / "score.py"), *words]
+    done = subprocess.run(  # noqa: S603  # our own command
+        command, capture_output=True, text=True, check=True, env={**os.environ, "QUOTEWARDEN": str(COMMAND)}
+    )
+    figures: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    return figures
+
+
+def measures(shared: Path) -> dict[str, Callable[[], dict[str, object]]]:
+    """Return what can be measured, by name."""
+    data = shared / "data"
+    return {
+        "pages": lambda: {"score": "pages", **measure_pages(shared)},
+        "labelled": lambda: scored(
+            shared, "labelled", str(shared / "labelled" / "threads"), str(shared / "labelled" / "labels.jsonl")
+        ),
+        "iac": lambda: scored(shared, "iac", str(data / "iac4forums" / "developers.jsonl.gz")),
+        "polnear": lambda: scored(shared, "polnear", str(data / "polnear" / "dev.jsonl.gz")),
+        "moved-random": lambda: scored(shared, "offtopic", str(data / "offtopic" / "moved-random.jsonl.gz")),
+        "moved-hard": lambda: scored(shared, "offtopic", str(data / "offtopic" / "moved-hard.jsonl.gz")),
+        "link-only": lambda: link_only(data / "linkonly" / "linkonly_cases.json"),
+    }
+
+
+def link_only(path: Path) -> dict[str, object]:
+    """Score the link-only rule on single comments, each under an empty post."""
+    from adapters.thread import Comment, Post, Thread
+    from rules import link_only as rule
+    from rules.engine import Engine
+
+    hit = found = wanted = 0
+    cases = json.loads(path.read_text("utf-8"))
+    for case in cases:
+        thread = Thread(
+            site=None,
+            id="t",
+            title=None,
+            url=None,
+            post=Post(id="p"),
+            comments=[Comment(id="1", body=case["text"], format=case.get("format", "plain"))],
+        )
+        _, outcomes = Engine([rule], {}).evaluate(thread)
+        flagged = bool(next(outcomes).findings)
+        gold = bool(case["link_only"])
+        hit, found, wanted = hit + (flagged and gold), found + flagged, wanted + gold
+    return {
+        "score": "link-only cases",
+        "P": round(hit / max(1, found), 3),
+        "R": round(hit / max(1, wanted), 3),
+        "cases": len(cases),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("shared", type=Path)
+    parser.add_argument("--only", nargs="*", default=[])
+    options = parser.parse_args()
+    if not options.shared.is_dir():
+        print(f"{options.shared} is not there: nothing to score")
+        return
+    for name, measure in measures(options.shared).items():
+        if not options.only or name in options.only:
+            began = time.monotonic()
+            print(json.dumps({**measure(), "took_s": round(time.monotonic() - began, 1)}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
