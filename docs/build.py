@@ -5,18 +5,20 @@ python docs/build.py [--check]
 
 import re
 import sys
+from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
 from textwrap import dedent
 
 import typer
+from pydantic.fields import FieldInfo
 from rich.console import Console
 
 from adapters.registry import saved_readers
 from adapters.saved.threads import read_threads
 from bot.check import check_thread
 from bot.cli import app
-from bot.config import check_config, example
+from bot.config import CheckOptions, check_config, example
 from bot.report.terminal import FindingsOnTerminal
 from rules.registry import all_rules
 
@@ -36,13 +38,9 @@ def rules_page() -> str:
             body.strip() + "\n",
             flags=re.M,
         )
-        options = "\n".join(
-            f"| `{name}` | {_default(field.default)} | {field.description} |"
-            for name, field in rule.Options.model_fields.items()
-        )
         parts.append(
             f"## `{rule.ID}`\n\n**{title}** Severity: {rule.SEVERITY}, version {rule.VERSION}.\n\n{body.strip()}\n\n"
-            f"| option | default | meaning |\n|---|---|---|\n{options}\n"
+            f"{_options(rule.Options.model_fields)}"
         )
     return "\n".join(parts)
 
@@ -63,7 +61,18 @@ def commands_page() -> str:
             add(child, f"{name} {child_name}")
 
     add(group, "quotewarden")
+    parts.append(
+        "## Settings of `check` and `quotes`\n\nIn the table `[check]` of the configuration; the rules' own settings are "
+        f"in [rules.md](rules.md).\n\n{_options(CheckOptions.model_fields)}"
+    )
     return "\n".join(parts)
+
+
+def _options(fields: Mapping[str, FieldInfo]) -> str:
+    rows = "".join(
+        f"| `{name}` | {_default(field.default)} | {field.description} |\n" for name, field in fields.items()
+    )
+    return f"| option | default | meaning |\n|---|---|---|\n{rows}"
 
 
 def formats_table() -> str:

@@ -39,7 +39,7 @@ class Options(RuleOptions):
 def check(comment: Entry, context: Context, options: Options) -> Iterator[Report]:
     """Yield a report for a comment of links alone."""
     residue = find_residue(comment.document)
-    if residue is None or len(residue.words) > options.max_words:
+    if residue is None or not (len(residue.words) <= options.max_words or residue.is_titled):
         return
     text = comment.document.text
     start = len(text) - len(text.lstrip())
@@ -54,9 +54,11 @@ def check(comment: Entry, context: Context, options: Options) -> Iterator[Report
 def score(comment: Entry, context: Context, options: Options) -> float:
     """Return 1 for a comment of links alone, falling with each word of its own, 0 without a link."""
     residue = find_residue(comment.document)
-    return 0.0 if residue is None else round(1 / (1 + len(residue.words) / 3), 4)
+    if residue is None:
+        return 0.0
+    return 0.9 if residue.is_titled else round(1 / (1 + len(residue.words) / 3), 4)
 
 
 def _message(residue: Residue) -> str:
     links = "a link" if len(residue.urls) == 1 else f"{len(residue.urls)} links"
-    return f"Nothing but {links}" + (" under its title." if residue.titles > 1 and not residue.words else ".")
+    return f"Nothing but {links}" + (" under its title." if residue.is_titled else ".")

@@ -9,6 +9,7 @@ from functools import cache
 from linkify_it import LinkifyIt
 
 from rules.document import Document
+from rules.titles import is_title
 from rules.words import Words
 
 _MAYBE_URL = re.compile(r"://|\bwww\.|[\w-]\.[a-z]{2,}\b", re.I)
@@ -28,11 +29,14 @@ _EMPTY = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Residue:
-    """Hold a comment's link URLs and the words outside them that say something."""
+    """Hold a comment's link URLs, and the words outside links and quotations that say something.
+
+    `is_titled` tells that what stands beside the links, or carries them, is a title.
+    """
 
     urls: Sequence[str]
     words: Sequence[str]
-    titles: int
+    is_titled: bool = False
 
 
 def find_residue(document: Document) -> Residue | None:
@@ -42,21 +46,22 @@ def find_residue(document: Document) -> Residue | None:
     plain_words = [word for word in document.text.split() if "://" not in word and not word.startswith("www.")]
     if len(plain_words) > _MANY + sum(link.end - link.start for link in document.links) // 4:
         # Finding links exactly is slow, and nobody needs it in a comment that plainly speaks.
-        return Residue((), plain_words, 0) if document.links or "://" in document.text else None
+        return Residue((), plain_words) if document.links or "://" in document.text else None
     spans = [(link.start, link.end, link.url) for link in document.links]
     if _MAYBE_URL.search(document.text):
-        anchors = [(start, end) for start, end, _ in spans if start < end]
-        spans += [found for found in _typed_urls(document.text) if not _covers(anchors, found[0])]
+        spans += [found for found in _typed_urls(document.text) if not any(a <= found[0] < b for a, b, _ in spans)]
     if not spans:
         return None
+    quoted = [(block.start, block.end, "") for block in document.blocks_of("quote")]
     outside, at = [], 0
-    for start, end, _ in sorted(spans):
+    for start, end, _ in sorted(spans + quoted):
         outside.append(document.text[at:start])
         at = max(at, end)
     outside.append(document.text[at:])
-    rest = [word for word in Words(" ".join(outside)).folded if word not in _EMPTY and not word.isdigit()]
-    titles = sum(len(Words(document.text[a:b]).folded) for a, b, url in spans if "://" not in document.text[a:b])
-    return Residue([url for _, _, url in spans], rest, titles)
+    rest = "\n".join(outside)
+    said = [word for word in Words(rest).folded if word not in _EMPTY and not word.isdigit()]
+    anchors = " ".join(document.text[a:b] for a, b, _ in spans if "://" not in document.text[a:b])
+    return Residue([url for _, _, url in spans], said, is_title(rest if said else anchors))
 
 
 @cache
@@ -82,6 +87,6 @@ def _typed_urls(text: str) -> list[tuple[int, int, str]]:
         for match in _linkify().match(piece[0]) or ():
             start, shown = piece.start() + match.index, piece[0][match.index : match.last_index]
             cut = min((place for mark in _CLOSING if (place := shown.find(mark)) > 0), default=len(shown))
-            if match.schema or not _FILE_NAME.match(shown):
+            if match.schema != "mailto:" and (match.schema or not _FILE_NAME.match(shown)):
                 found.append((start, start + cut, match.url))
     return found

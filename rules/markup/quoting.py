@@ -31,7 +31,7 @@ _WHEN = rf"{_ON}.{{0,120}}?[\d.)]{_HALF_OF_DAY}[,\s]\s?"
 _HEADERS = tuple(
     re.compile(pattern + r"\s?:$")
     for pattern in (
-        rf"In article\b.{{0,200}}?[ >](?:[^\s@]++@\S++ )?\(?{_NEWS_NAME}\)? {_WROTE}",  # In article <id> a@b (Ann) writes:
+        rf"In article\b.{{0,200}}?[ >](?:[^\s@]++@\S++ )?\(?{_NEWS_NAME}\)? {_WROTE}",  # In article <id> a@b (A) wrote:
         rf"{_WHEN}{_WROTE} {_NAME}{_ADDRESS}",  # Am 4. November 2017 um 15:15 Uhr schrieb Ann Lee:
         rf"{_DATE}{_NAME}{_ADDRESS} {_WROTE}",  # On Tue, 4 Nov 2017 at 15:15, Ann Lee <ann@example.org> wrote:
         rf"{_ON}.{{0,120}}, {_NAME}{_ADDRESS} {_WROTE}",  # On 4 November, Ann Lee wrote:
@@ -164,7 +164,7 @@ def _header_name(line: str) -> str | None:
         return None
     for pattern in _HEADERS:
         if found := pattern.match(line):
-            name = found["name"].strip(" ,")
+            name = found["name"].strip(" ,@")
             if _DATE_HEAD.match(name):  # a date that no pattern above took apart
                 name = name.rsplit(",", 1)[-1].strip()
             return name or None

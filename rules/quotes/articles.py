@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from rules.titles import is_title
+
 _DATE = re.compile(
     r"(?:\w+day,?\s+)?(?:\d{1,2}\.?\s+)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mär|Mai|Okt|Dez|janv|févr|mars|"
     r"avril|juin|juil|août|sept|enero|febrero|marzo|abril|mayo|junio|julio|agosto|octubre|noviembre|diciembre)\w*\.?\s+"
@@ -36,7 +38,7 @@ def find_article(text: str) -> Article | None:
         at += len(line) + 1
     for first, (start, line) in enumerate(lines[:_HEAD_LINES]):
         dated = _DATELINE.match(line)
-        if not dated and not _is_title(line):
+        if not dated and not _is_headline(line):
             continue
         signs = ["dateline" if dated else "title line"]
         author = None
@@ -53,8 +55,5 @@ def find_article(text: str) -> Article | None:
     return None
 
 
-def _is_title(line: str) -> bool:
-    if line[-1] in ".,;:" or not 10 < len(line) < 160:
-        return False
-    long_words = [word for word in re.findall(r"[^\W\d_]+", line) if len(word) > 3]
-    return len(long_words) > 2 and sum(word[0].isupper() for word in long_words) >= 0.75 * len(long_words)
+def _is_headline(line: str) -> bool:
+    return 10 < len(line) < 160 and line[-1] not in ".,;:" and len(line.split()) > 3 and is_title(line)

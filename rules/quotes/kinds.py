@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from rules.quotes.attribution import Surroundings
 from rules.quotes.lexicon import HYPOTHETICAL, NAMING
 from rules.quotes.passage import Attribution, Span
+from rules.titles import is_title
 
 _HYPOTHETICAL = re.compile(HYPOTHETICAL, re.I)
 _NAMING = re.compile(NAMING + r"\W*(?:\w+\W+){0,2}$", re.I)
@@ -53,7 +54,7 @@ def judge_kind(
         signs.append((-1.8, "made-up speech"))
     if _NAMING.search(around.before):
         signs.append((-2.0, "named as a term or title"))
-    if _is_title(text):
+    if is_title(text):
         signs.append((-2.5, "written as a title"))
     if not around.before.strip() and not around.after.strip():
         signs.append((0.8, "stands alone"))
@@ -68,9 +69,3 @@ def judge_kind(
     total = sum(weight for weight, _ in signs)
     reasons = tuple(name for weight, name in sorted(signs, key=lambda sign: -abs(sign[0])) if weight * total > 0)
     return KindJudgement(1 / (1 + math.exp(-total)), reasons)
-
-
-def _is_title(text: str) -> bool:
-    """Tell whether nearly all of the longer words are capitalised."""
-    long_words = [word for word in re.findall(r"\w+", text) if len(word) > 3]
-    return len(long_words) > 1 and sum(word[0].isupper() for word in long_words) >= 0.8 * len(long_words)
