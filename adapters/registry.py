@@ -10,6 +10,7 @@ from adapters.saved import (
     disqus_xml,
     feed,
     hackernews,
+    html_page,
     isso,
     movabletype,
     native,
@@ -35,6 +36,7 @@ READERS: tuple[Reader, ...] = (
     blogger,
     feed,  # any feed at all: the exports above are feeds too
     movabletype,
+    html_page,
     plain_text,
 )
 

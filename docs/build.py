@@ -62,8 +62,8 @@ def commands_page() -> str:
 
     add(group, "quotewarden")
     parts.append(
-        "## Settings of `check` and `quotes`\n\nIn the table `[check]` of the configuration; the rules' own settings are "
-        f"in [rules.md](rules.md).\n\n{_options(CheckOptions.model_fields)}"
+        "## Settings of `check` and `quotes`\n\nIn the table `[check]` of the configuration; the rules' own settings "
+        f"are in [rules.md](rules.md).\n\n{_options(CheckOptions.model_fields)}"
     )
     return "\n".join(parts)
 

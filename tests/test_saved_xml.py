@@ -423,7 +423,7 @@ def test_what_is_not_well_formed_is_told_with_its_place(read: Read, format: str,
 def test_a_feed_that_is_not_well_formed_is_read_all_the_same(read: Read) -> None:
     outcome = read(WHOLE["feed"].replace("<channel>", "<channel><description>a & b</description>"))
     assert (outcome.error, list(outcome.comments)) == (None, ["1", "2"])
-    assert ["not well-formed" in notice.text for notice in outcome.notices] == [True]
+    assert sum("not well-formed" in notice.text for notice in outcome.notices) == 1
 
 
 @pytest.mark.parametrize("format", WHOLE)

@@ -93,6 +93,8 @@ class Source:
     def chunks(self) -> Iterator[str]:
         """Yield the decoded text piece by piece; raises ReadError where the file breaks off."""
         decoder = _Decoder(self._encoding)
+        if not self._encoding.startswith("utf-8"):
+            self.note(f"read as {self._encoding}")
         data = self._first
         while data:
             known = decoder.strangers

@@ -1,11 +1,15 @@
 """The builder of a document: text with its map back to the body, blocks, links and emphasis."""
 
 import re
+from dataclasses import replace
+from typing import TypeVar
 
 from rules.document import Block, BlockKind, Document, Emphasis, EmphasisKind, Link, Run
 
 # Characters that take no room on the page. Joiners stay: they shape letters and emoji.
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]+")
+
+S = TypeVar("S", Link, Emphasis)
 
 
 class Mark:
@@ -132,13 +136,15 @@ class Writer:
             text="".join(self._parts),
             blocks=sorted(self._blocks, key=lambda block: (block.start, -block.end, block.kind != "quote")),
             links=sorted(self._links, key=lambda link: link.start),
-            emphasis=sorted(self._emphasis, key=lambda emphasis: emphasis.start),
+            emphasis=sorted((run for run in self._emphasis if run.start < run.end), key=lambda run: run.start),
             runs=self._runs,
         )
 
     def _trim(self) -> None:
         """Take back white space at the end of a line, which does not show."""
-        if self._last == " " and self._parts:
+        if self._last != " ":
+            return
+        while self._last == " " and self._parts:
             last = self._parts.pop()
             run = self._runs.pop()
             kept = last.rstrip(" ")
@@ -149,3 +155,13 @@ class Writer:
                 self._parts.append(kept)
                 self._runs.append(Run(run.text_start, run.text_start + len(kept), run.body_start, body_end))
             self._last = kept[-1] if kept else (self._parts[-1][-1] if self._parts else "\n")
+        _cut(self._links, self._length)
+        _cut(self._emphasis, self._length)
+
+
+def _cut(spans: list[S], length: int) -> None:
+    """Let the last spans, which stand in the order of their ends, end with the text."""
+    place = len(spans) - 1
+    while place >= 0 and spans[place].end > length:
+        spans[place] = replace(spans[place], start=min(spans[place].start, length), end=length)
+        place -= 1

@@ -55,14 +55,19 @@ class RunIndex:
         keys = text.fingerprints
         base = len(self.texts) << _SHIFT
         self.texts.append(text)
-        # From back to front, so that of a run that the text repeats the first stays.
+        # From back to front, so that of a run that the text repeats the first stays; few texts repeat any.
         new = dict(zip(reversed(keys), range(base + len(keys) - 1, base - 1, -1), strict=True))
+        again = [(key, at) for at, key in enumerate(keys, base) if new[key] != at] if len(new) < len(keys) else ()
         for key in new.keys() & self._first.keys():
             held = self._more.setdefault(key, [])
             posting = new.pop(key)
             if len(held) < _MAX_HOLDERS:
                 held.append(posting)
         self._first.update(new)
+        for key, posting in again:
+            held = self._more.setdefault(key, [])
+            if len(held) < _MAX_HOLDERS:
+                held.append(posting)
 
     def copies(self, text: Words, *, last: Set[int] = frozenset()) -> list[Copy]:
         """Find the runs of SEED or more words that stand in an added text, from left to right.

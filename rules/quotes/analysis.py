@@ -43,9 +43,12 @@ class QuoteAnalysis:
         if len(inside) < _MIN_MARKED:
             return None
         text = entry.document.text[span.start : span.end]
+        if _is_code(text):
+            return None
         shown = unquoted(text) if span.form == "block" else text
         around = surroundings(entry.document.text, span)
-        attribution = find_attribution(self._view, entry, span, around)
+        holder = self._sources.holder(copy) if copy is not None else None
+        attribution = find_attribution(self._view, entry, span, around, holder)
         addressed = is_addressed(around)
         kind = judge_kind(
             span,
@@ -75,7 +78,7 @@ class QuoteAnalysis:
             self._view,
             entry,
             span.form,
-            self._sources.holder(copy) if copy is not None else None,
+            holder,
             attribution,
             is_addressed=addressed,
             is_whole_comment=whole,
@@ -138,8 +141,8 @@ def _with_bare(entry: Entry, spans: Sequence[Span], copies: Sequence[Copy]) -> S
 
 def _is_code(text: str) -> bool:
     """Tell whether there are about as many signs as words: people repeat code without quoting anybody."""
-    signs = sum(text.count(sign) for sign in "(){}[]<>=;_/\\|")
-    return signs * 4 > len(text.split()) * 3
+    signs = sum(text.count(sign) for sign in "(){}[]<>=;_\\|")
+    return signs * 2 > len(text.split())
 
 
 def _begins_sentence(text: str, start: int) -> bool:

@@ -42,14 +42,24 @@ _BEFORE_POSSESSIVE = re.compile(rf"({_NAME})['’]s?\s+(?:\w+\s+){{0,5}}$")
 _BEFORE_VOCATIVE = re.compile(
     rf"(?:^|\n)\s*(?:(?:Hi|Hey|Hello|Dear|Gee|Well|Sorry|Actually|Yes|No|Oh)\s*,?\s+)?({_NAME})\s*(?:[,:;–—-]|\n|$)"
 )
+_LINE_CALL = re.compile(
+    rf"^[ \t]*(?:(?:Hi|Hey|Hello|Dear|To|Re)\b,?[ \t]+)?@?({_NAME}|(?<=@)[\w.-]+)[ \t]*(?:[,:–—-]|$)", re.M
+)
 _AFTER_VERB_NAME = re.compile(rf"^[\s,;.]*(?:\w+\s+)?{SPEECH_VERBS}\s+({_NAME})")
 _AFTER_NAME_VERB = re.compile(rf"^[\s,;.]*(?:as\s+)?({_NAME})(?:\s+\w+ly)?\s+{SPEECH_VERBS}\b")
 _AFTER_DASH = re.compile(rf"^[\s.,]*(?:[-–—~]{{1,3}}|\()\s*(?:by\s+)?({_NAME})\s*(?:[,)(\n.]|$)")
+_AFTER_QUOTE_FROM = re.compile(
+    rf"^.{{0,40}}\b(?:quote|quotation|words?|line|saying)\b.{{0,20}}\b(?:from|by|of)\s+({_NAME})"
+)
 _AFTER_ACCORDING = re.compile(rf"^[\s,;.]*(?:\()?{ACCORDING}\s+(?:the\s+)?({_NAME})")
 _BYLINE = re.compile(rf"(?:^|\n)[^\S\n]*(?:By|Von|Par|Por|От)\s+({_NAME})\s*(?:$|\n|,)")
 _WORK = re.compile(
     rf"\b(?:the|this|that|your|his|her|their|its|der|die|das|dem|dein|le|la|l'|votre|ton|el|tu|su|our)\s+(?:[\w'’.-]+\s+){{0,3}}?{WORKS}\b",
     re.I,
+)
+# A verse, a chapter: "Matthew 2:11", "appendix B", "§ 14".
+_PLACE_IN_WORK = re.compile(
+    r"\b(?!At\b)[A-Z][a-z]+\.? \d{1,3}:\d{1,3}\b|(?i:\b(?:appendix|chapter|section|p\.|page)|§)\s*(?:\d|[A-Z]\b)"
 )
 _VAGUE = re.compile(rf"\b{VAGUE}\s+(?:\w+\s+){{0,3}}?{SPEECH_VERBS}\b|\b(?:I|we)\s+(?:read|heard|saw)\b", re.I)
 _PRONOUN = re.compile(rf"\b{PRONOUNS}\s+(?:\w+\s+)?{SPEECH_VERBS}\b", re.I)
@@ -93,8 +103,10 @@ def is_addressed(around: Surroundings) -> bool:
     )
 
 
-def find_attribution(view: ThreadView, entry: Entry, span: Span, around: Surroundings) -> Attribution | None:
-    """Return the surest attribution of a passage, or None."""
+def find_attribution(
+    view: ThreadView, entry: Entry, span: Span, around: Surroundings, holder: Entry | None
+) -> Attribution | None:
+    """Return the surest attribution of a passage, or None; `holder` is the entry that has the words, if one does."""
     resolver = _Resolver(view, entry)
     if span.author:
         return resolver.named(span.author, "name", span.author)
@@ -117,7 +129,7 @@ def find_attribution(view: ThreadView, entry: Entry, span: Span, around: Surroun
                 return resolver.named(match[0].strip(), "name", match[1])
         if (match := _last(_BEFORE_VOCATIVE, lead)) and _is_name(match[1]):
             return resolver.named(match[1], "name", match[1])
-    for pattern in (_AFTER_VERB_NAME, _AFTER_NAME_VERB, _AFTER_DASH, _AFTER_ACCORDING):
+    for pattern in (_AFTER_VERB_NAME, _AFTER_NAME_VERB, _AFTER_DASH, _AFTER_ACCORDING, _AFTER_QUOTE_FROM):
         if (match := pattern.match(around.after)) and _is_name(match[1]):
             return resolver.named(match[0].strip(" ,;.\n"), "name", match[1])
     if (known := resolver.mentioned(around.after[:60])) is not None:
@@ -127,8 +139,10 @@ def find_attribution(view: ThreadView, entry: Entry, span: Span, around: Surroun
     if link := _link_beside(document, span):
         return Attribution(link, "link", None)
     for lead in [*leads, around.after[:80]]:
-        if match := _last(_WORK, lead):
+        if match := _last(_WORK, lead) or _last(_PLACE_IN_WORK, lead):
             return Attribution(match[0], "work", None)
+    if holder is not None and holder.author and (called := resolver.addressee(span.outer_start, holder)):
+        return called
     for lead in leads:
         if match := _last(_VAGUE, lead):
             return Attribution(match[0], "vague", None)
@@ -206,6 +220,14 @@ class _Resolver:
             if word[0].isupper() and _is_name(word) and self._number_of(word) is not None:
                 best = match.start(), match[0], word
         return self.named(best[1], "name", best[2]) if best else None
+
+    def addressee(self, before: int, holder: Entry) -> Attribution | None:
+        """Find the source's author called by name at the start of an earlier line: what follows answers him."""
+        for match in _LINE_CALL.finditer(self._entry.document.text, 0, before):
+            number = self._number_of(_bare_name(match[1]))
+            if number is not None and self._view.entries[number].author == holder.author:
+                return self.named(match[0].strip(), "handle" if "@" in match[0] else "name", match[1])
+        return None
 
     def pronoun(self, text: str, before: str) -> Attribution:
         """Let a pronoun stand for the last person named before it, if one is."""

@@ -40,7 +40,8 @@ WORKS = alternatives(
     "documentation|docs|doc|readme|release notes|spec|specification|rfc|draft|standard|page|site|website|wiki|"
     "wikipedia|faq|interview|speech|column|editorial|op-ed|story|piece|press release|announcement|transcript|"
     "headline|title|license|licence|eula|email|e-mail|letter|tweet|video|podcast|bible|constitution|op|"
-    "original post|study|abstract|summary|guidelines|msdn|artikel|beitrag|buch|bericht|article|livre|billet|"
+    "original post|study|abstract|summary|guidelines|"
+    "message|mail|statement|notice|memo|poem|song|lyrics|ad|advert|slogan|msdn|artikel|beitrag|buch|bericht|article|livre|billet|"
     "rapport|artículo|libro|entrada|informe|статья|статье|статьи|книге"
 )
 VAGUE = alternatives(

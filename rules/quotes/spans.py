@@ -13,10 +13,10 @@ from rules.quotes.passage import Span
 
 _MARK = re.compile(r"``|''|[“”„‟«»‹›「」『』\"‘’‚'＂]")
 _CLOSERS = {
-    "“": "”“", "„": "“”‟", "‟": "”", "”": "”", "«": "»", "»": "«", "‹": "›", "›": "‹", "「": "」", "『": "』",
+    "“": "”“", "„": "“”‟", "‟": "”", "”": "”", "«": "»", "»": "«»", "‹": "›", "›": "‹", "「": "」", "『": "』",
     "‘": "’", "‚": "‘’", '"': '"', "＂": "＂", "'": "'", "``": "''", "''": "''",
 }  # fmt: skip
-_ONLY_OPEN = frozenset(("„", "‚", "「", "『", "‟", "``"))
+_ONLY_OPEN = frozenset(("„", "‚", "「", "『", "``"))
 _ONLY_CLOSE = frozenset(("」", "』"))
 _SINGLE = frozenset("‘’‚'‹›")
 _STRAIGHT = frozenset(('"', "＂", "'", "''"))
@@ -62,9 +62,9 @@ def _in_marks(document: Document) -> list[Span]:
     code = {at for q in document.emphasis if q.kind == "code" for at in (q.start, q.end)}
     pairing = _Pairing(document.text, sorted(code))
     for block in document.blocks:
-        if block.kind == "code":
-            pairing.give_up()
-        elif block.kind != "quote" and not block.depth:
+        if block.kind in ("code", "quote"):
+            pairing.give_up()  # no quotation in marks runs on behind it
+        elif not block.depth:
             pairing.paragraph(block.start, block.end)
     pairing.give_up()
     return pairing.spans
@@ -132,7 +132,7 @@ class _Pairing:
         if self._carried_on(mark, at, start, opens):
             return
         place = next((i for i in range(len(self._stack) - 1, -1, -1) if mark in _CLOSERS[self._stack[i].mark]), None)
-        if place is not None and mark not in _ONLY_OPEN and self._is_closing(mark, opens, closes):
+        if place is not None and mark not in _ONLY_OPEN and self._is_closing(mark, place, opens, closes):
             self._close(place, at, after)
         elif self._is_opening(mark, opens, before):
             if len(self._stack) < _MAX_OPEN:
@@ -157,9 +157,8 @@ class _Pairing:
         self.give_up()
         return False
 
-    @staticmethod
-    def _is_closing(mark: str, opens: bool, closes: bool) -> bool:
-        if mark in _STRAIGHT or mark == "“":
+    def _is_closing(self, mark: str, place: int, opens: bool, closes: bool) -> bool:
+        if mark in _STRAIGHT or mark in "“‟" or mark == self._stack[place].mark == "»":
             return closes or not opens
         return True
 
