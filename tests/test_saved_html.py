@@ -245,6 +245,15 @@ def test_broken_pages_lose_nothing_before_the_break(junk: str, tmp_path: Path) -
     assert [(comment.author, comment.body) for comment in thread.comments] == [("Ann", "Yes")]
 
 
+@pytest.mark.parametrize("language", ["e&n", "xx", "x-default", ""])
+def test_a_page_in_no_known_language_and_with_no_sound_address_is_read(language: str, tmp_path: Path) -> None:
+    head = '<link rel="canonical" href="http://[not,an,address]/x">'
+    comment = '<li id="comment-1" class="comment"><cite>Ann</cite> <small>3 May 2017 20:55</small><p>Yes</p></li>'
+    (thread,) = page(tmp_path, head + comment, language)
+    assert thread.url is None
+    assert row(thread.comments[0])[2:4] == ("Ann", "2017-05-03 20:55")
+
+
 def test_a_page_nested_beyond_sense_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ReadError, match="nested too deeply"):
         page(tmp_path, "<div>" * 200_000)

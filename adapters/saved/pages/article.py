@@ -41,7 +41,7 @@ class Article:
         self._links: dict[str, str] = {}
         if self._alone:
             self._read_head(page)
-        self.html, self._main = self._text()
+        self.html = self._text()
         self.language = page.root.get("lang") or page.root.get("xml:lang") or self._language()
         self.url = self._url()
 
@@ -131,7 +131,7 @@ class Article:
                 return whole
         return None
 
-    def _text(self) -> tuple[str, Element | None]:
+    def _text(self) -> str:
         sizes = _sentence_sizes(self._scope, self._hidden)
         most = max(sizes.values(), default=0)
         title = self.title()
@@ -152,7 +152,7 @@ class Article:
         best = next((row[2] for row in named if row[0] == worth and 8 * row[1] >= size), self._scope)
         chosen = _densest(best, sizes)
         if chosen is None:
-            return "", None
+            return ""
         size = sizes[chosen.order]
         without = self._hidden | {
             element.order
@@ -164,7 +164,7 @@ class Article:
                 or (element.tag in _HEADINGS and _says_no_text(element, title))
             )
         }
-        return chosen.inner_html(without), chosen
+        return chosen.inner_html(without)
 
 
 def _sentence_sizes(scope: Element, hidden: set[int]) -> dict[int, int]:

@@ -24,8 +24,8 @@ def find_threads(text: str, *, name: str) -> Iterator[Thread]:
         kept = [(region, parts) for region in regions if _is_comment(region, parts := find_parts(region))]
         if kept:
             _forget_dropped(kept)
-            for scope, some in _by_post(page, kept):
-                yield _thread(page, scope, some, name)
+            for number, (scope, some) in enumerate(_by_post(page, kept), 1):
+                yield _thread(page, scope, some, name if number == 1 else f"{name}#{number}")
             return
     threads = list(json_ld.find_threads(page.json_ld, name=name))
     if threads:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from adapters.saved.pages.names import clean_name, credited_name
+from adapters.saved.pages.names import clean_name, credited_name, is_dated
 from adapters.saved.pages.regions import Region
 from adapters.saved.pages.tree import Element, markup
 from adapters.saved.pages.trim import emptied, inner_markup, is_filled, split_heading, stands_first, tidy
@@ -18,13 +18,14 @@ _CLICKED = frozenset(("button", "form", "input", "select", "textarea", "nav", "n
 _FORM_IDS = frozenset(("respond", "commentform", "comment-form", "reply-title", "comments-form"))
 _BLOCKS = frozenset(("p", "blockquote", "ul", "ol", "pre", "table"))
 _HEADINGS = frozenset(("header", "footer", "cite", "small", "dt", "h2", "h3", "h4", "h5", "h6"))
+_LABELS = frozenset(("small", "span", "em", "i", "a", "div", "font"))
 _TEXT_PROPS = frozenset(("text", "commentText", "articleBody", "reviewBody", "description"))
 _DATE_PROPS = frozenset(("datePublished", "dateCreated", "commentTime", "uploadDate"))
 _BODY = Role.BODY | Role.BODY_PERHAPS
 _PING_WORD = re.compile(r"\b(?:pingback|trackback)\b", re.I)
 _PING = re.compile(r"(?:(?:pingback|trackback)\b)?\W*", re.I)
 _HEADER_CHARS = 400
-_HEADING_DEPTH = 12
+_HEADING_DEPTH, _HEADING_PARTS = 12, 40
 _BADGES = frozenset(
     "author autor auteur autore autorin admin administrator moderator mod op staff verfasser beitragsautor".split()
 ) | {"post author", "article author", "site owner", "blog author", "auteur de l'article", "autor del post"}
@@ -55,7 +56,7 @@ class _Finder:
             # The class of the whole comment says who wrote it, whether it was edited ..., not what it holds.
             self._roles[region.order] = Role.NOTHING
         self._bodies = [element for element in self._own if self._role(element) & _BODY or _says_text(element)]
-        self._dated = {element.order for element in self._own if self._carries_date(element)}
+        self._dated = {element.order for element in self._own if self._carries_date(element)} or self._unnamed_date()
         self._hidden = region.inner | self._noise()
         self._quoted = self._covered(element for element in self._own if element.tag in ("blockquote", "q"))
 
@@ -147,6 +148,14 @@ class _Finder:
             or bool(_props(element) & _DATE_PROPS)
             or "dc:date" in element.get("property")
         )
+
+    def _unnamed_date(self) -> set[int]:
+        for element in self._own[:_HEADING_PARTS]:
+            if element.tag in _BLOCKS and element not in self._region.roots and element.text(self._region.inner):
+                break
+            if element.tag in _LABELS and is_dated(element.text(self._region.inner)):
+                return {element.order}
+        return set()
 
     def _author(self) -> tuple[Element | None, str | None]:
         sure = [body for body in self._bodies if self._is_sure(body)]

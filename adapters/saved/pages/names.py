@@ -57,6 +57,11 @@ def clean_name(text: str) -> str | None:
     return name if len(name) <= _LONGEST and any(sign.isalnum() or ord(sign) > 0x2000 for sign in name) else None
 
 
+def is_dated(label: str) -> bool:
+    """Tell whether a short text begins with a date."""
+    return len(label) <= 60 and bool(_DATED.match(label))
+
+
 def credited_name(header: str) -> str | None:
     """Return the name in a heading that says whose comment it heads ("Posted by X", "X says:", "X 3 May 2017")."""
     header = _NUMBER.sub("", header)

@@ -149,7 +149,7 @@ def _kind(name: str, words: list[str], head: str, said: set[str]) -> Role:
 
 
 def _part(core: list[str], head: str, said: set[str]) -> Role:
-    if core == ["p", "name"] or core[0] == "bypostauthor" or (core[0] == "comment" and len(core) > 9):
+    if core == ["p", "name"] or core[0] == "bypostauthor":
         return Role.NOTHING
     if core[:2] == ["user", "text"]:
         return Role.BODY if head == "body" else Role.NOTHING
