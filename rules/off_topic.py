@@ -32,6 +32,10 @@ VERSION = 1
 SEVERITY: Severity = "info"
 
 
+# A thread that has hardly begun, under a post that is not at hand, has no topic to leave.
+_MIN_KNOWN = 12
+
+
 class Options(RuleOptions):
     """Hold the options of this rule."""
 
@@ -43,7 +47,9 @@ def check(comment: Entry, context: Context, options: Options) -> Iterator[Report
     """Yield a report for a comment that shares next to nothing with its thread."""
     relevance = context.relevance(comment)
     sureness = _score(relevance)
-    if relevance.topic_words < options.min_topic_words or sureness < options.min_score:
+    if sureness < options.min_score or relevance.topic_words < options.min_topic_words:
+        return
+    if relevance.known_words < _MIN_KNOWN:
         return
     text = comment.document.text
     yield Report(

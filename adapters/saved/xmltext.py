@@ -26,6 +26,8 @@ _REFERENCE = re.compile(r"&#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}));")
 _OPEN_REFERENCE = re.compile(r"&(?:#x?[0-9a-fA-F]{0,7})?\Z")
 _PROLOG = re.compile(r"\ufeff|\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", re.S | re.I)
 _TAG = re.compile(r"<(?:[\w.-]++:)?+([\w.-]++)[^>]*+>")
+# A stray character or two before the declaration.
+_STRAY = re.compile(r"(?:[^<]{1,8}(?=<\?xml))?")
 _NAMELESS = ("anonymous", "guest")
 
 
@@ -99,8 +101,8 @@ def legal_text(source: Source) -> Iterator[str]:
         text = rest + chunk
         rest = ""
         if not started:
-            # WordPress plugins print blank lines before the declaration, where XML allows none.
-            text = text.lstrip("\ufeff \t\r\n")
+            # WordPress plugins print blank lines before the declaration, where XML allows nothing.
+            text = _STRAY.sub("", text, count=1).lstrip("\ufeff \t\r\n")
             started = bool(text)
         if cut := _OPEN_REFERENCE.search(text, max(0, len(text) - 10)):
             text, rest = text[: cut.start()], cut[0]
@@ -116,7 +118,8 @@ def legal_text(source: Source) -> Iterator[str]:
 
 def root_tag(head: str) -> tuple[str, str]:
     """Return the name of the document's first element, without prefix, and its tag; both are empty if there is none."""
-    at = 0
+    stray = _STRAY.match(head)
+    at = stray.end() if stray else 0
     while skipped := _PROLOG.match(head, at):
         at = skipped.end()
     tag = _TAG.match(head, at)

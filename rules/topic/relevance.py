@@ -16,12 +16,13 @@ _STEM = 6
 
 @dataclass(frozen=True, slots=True)
 class Relevance:
-    """Hold how many topic words a comment has, and the shares of them that others used before it.
+    """Hold how many topic words a comment has and the thread had before it, and the shares that others had used.
 
     `new_words` are the beginnings of those that nobody used.
     """
 
     topic_words: int
+    known_words: int
     in_post: float
     in_thread: float
     in_parent: float
@@ -46,6 +47,7 @@ class TopicAnalysis:
         count = max(1, len(stems))
         found = Relevance(
             topic_words=len(stems),
+            known_words=len(self._thread),
             in_post=len(stems & self._post) / count,
             in_thread=len(stems & self._thread) / count,
             in_parent=len(stems & known) / count,
