@@ -61,6 +61,10 @@ class _InOrder(Generic[T]):
         while len(self._outcomes) <= entry.number:
             try:
                 self._outcomes.append(self._analyse(self._view.entries[len(self._outcomes)]))
+            except RuleTimeout as stop:
+                # The limit is used up: whoever asks for a later entry goes on from here, within a limit of his own.
+                self._outcomes.append(stop)
+                raise
             except Exception as error:  # noqa: BLE001  # one entry's failure is its own, and is raised when asked for
                 self._outcomes.append(error)
         outcome = self._outcomes[entry.number]

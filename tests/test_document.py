@@ -210,6 +210,7 @@ def test_html_emphasis_has_its_kinds() -> None:
         ("so\u00adur", "sour"),
         ("* * *\n\nend", "end"),
         ("one\r\ntwo\r\n\r\nthree", "one\ntwo\n\nthree"),
+        ("one\rtwo\r\rthree", "one\ntwo\n\nthree"),
         ("", ""),
     ],
 )
@@ -267,6 +268,11 @@ def test_markdown_too_large_to_parse_is_plain() -> None:
     assert document.emphasis == []
 
 
+def test_markdown_of_little_but_brackets_is_plain() -> None:
+    body = "[rye" * 5_000
+    assert render(body, "markdown").text == body
+
+
 # Plain text
 
 
@@ -316,7 +322,7 @@ def test_a_wrapped_tail_belongs_to_the_quotation() -> None:
     [
         "> short\nlook at it\n> any more",
         "> the loaf was left in the oven for so long that nobody dared to\nLook at it!\n> any more",
-        "> the loaf was left in the oven for so long that nobody dared to\nlook at it, said my sister\n> any more",
+        "> the loaf was left in the oven so long that nobody dared\nto look, said my elder sister again\n> any more",
     ],
 )
 def test_an_answer_between_quoted_lines_is_no_wrapped_tail(body: str) -> None:

@@ -99,3 +99,12 @@ def test_a_key_outlives_an_edit_elsewhere_in_the_comment() -> None:
 def test_severity_can_be_set() -> None:
     _, outcomes = Engine([link_only], {"link-only": link_only.Options(severity="serious")}).evaluate(THREAD)
     assert next(outcomes).findings[0].severity == "serious"
+
+
+def test_a_timeout_in_the_shared_analysis_spends_one_limit_only(mocker) -> None:
+    mocker.patch("rules.quotes.analysis.find_spans", side_effect=lambda document: time.sleep(30))
+    engine = Engine([unattributed_quote], {}, limit=partial(time_limit, 0.05))
+    began = time.monotonic()
+    _, outcomes = engine.evaluate(THREAD)
+    assert [len(outcome.not_evaluated) for outcome in outcomes] == [1, 1]
+    assert time.monotonic() - began < 10

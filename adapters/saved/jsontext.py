@@ -23,7 +23,7 @@ def parse_json(text: str, *, place: str | None = None) -> Json:
         return json.loads(text, strict=False)
     except json.JSONDecodeError as error:
         at = place or f"line {error.lineno}, column {error.colno}"
-        cut = error.pos >= len(text.rstrip()) - 1
+        cut = error.pos >= len(text.rstrip()) - 1 or error.msg.startswith("Unterminated string")
         problem = "the JSON breaks off" if cut else f"not JSON: {error.msg[:1].lower()}{error.msg[1:]}"
         raise ReadError(problem, place=at, mend="save it again" if cut else "mend that place") from error
     except RecursionError as error:

@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, Template
 
 from bot.check import Checked, Shown
 from bot.records import Record
-from bot.report.excerpt import Excerpt, excerpt
+from bot.report.excerpt import Excerpt, excerpt, showable
 
 
 @dataclass(slots=True)
@@ -59,7 +59,13 @@ class FindingsPage:
 
 @cache
 def _template() -> Template:
-    environment = Environment(loader=PackageLoader("bot.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        loader=PackageLoader("bot.report"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: showable(value) if isinstance(value, str) else value,
+    )
     return environment.get_template("findings.html")
 
 

@@ -16,6 +16,7 @@ from rules.view import Entry, ThreadView
 
 _REACH = 240
 _REACH_OF_PRONOUN = 600
+_REACH_OF_CALL = 5000
 _SENTENCE_END = re.compile(r"[.!?…][\"”’')\]]*\s+(?=[\"“‘'(\[A-ZÀ-ÝА-Я])|\n")
 _CAPITALISED = r"[^\W\d_a-zß-öø-ÿа-я][\w.'’&-]*"
 _NAME = rf"{_CAPITALISED}(?:\s+(?:(?:de|van|von|der|den|al|bin|la|le|du|el|y|of)\s+)*{_CAPITALISED}){{0,4}}"
@@ -223,7 +224,7 @@ class _Resolver:
 
     def addressee(self, before: int, holder: Entry) -> Attribution | None:
         """Find the source's author called by name at the start of an earlier line: what follows answers him."""
-        for match in _LINE_CALL.finditer(self._entry.document.text, 0, before):
+        for match in _LINE_CALL.finditer(self._entry.document.text, max(0, before - _REACH_OF_CALL), before):
             number = self._number_of(_bare_name(match[1]))
             if number is not None and self._view.entries[number].author == holder.author:
                 return self.named(match[0].strip(), "handle" if "@" in match[0] else "name", match[1])
