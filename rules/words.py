@@ -38,7 +38,7 @@ class Words:
     @cached_property
     def spans(self) -> Sequence[tuple[int, int]]:
         """Where each word starts and ends in the text."""
-        return [match.span() for match in self._pattern.finditer(self._text)]
+        return list(map(re.Match.span, self._pattern.finditer(self._text)))
 
     def start(self, index: int) -> int:
         """Return the offset of a word in the text."""

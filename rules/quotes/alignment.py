@@ -50,24 +50,33 @@ class RunIndex:
         self._first: dict[int, int] = {}  # most runs have one holder only
         self._more: dict[int, list[int]] = {}
 
-    def add(self, text: Words) -> None:
-        """Append a text."""
+    def add(self, text: Words, copies: Sequence[Copy] = ()) -> None:
+        """Append a text; what it has from others (`copies`, in order) is theirs and is not looked for in it again."""
         keys = text.fingerprints
         base = len(self.texts) << _SHIFT
         self.texts.append(text)
+        own, at = [], 0
+        for copy in copies:
+            own.append((at, copy.start))
+            at = max(at, copy.end - SEED + 1)
+        own.append((at, len(keys)))
+        for start, end in own:
+            self._add(keys[start:end], base + start)
+
+    def _add(self, keys: Sequence[int], base: int) -> None:
         # From back to front, so that of a run that the text repeats the first stays; few texts repeat any.
         new = dict(zip(reversed(keys), range(base + len(keys) - 1, base - 1, -1), strict=True))
         again = [(key, at) for at, key in enumerate(keys, base) if new[key] != at] if len(new) < len(keys) else ()
         for key in new.keys() & self._first.keys():
-            held = self._more.setdefault(key, [])
-            posting = new.pop(key)
-            if len(held) < _MAX_HOLDERS:
-                held.append(posting)
+            self._hold(key, new.pop(key))
         self._first.update(new)
         for key, posting in again:
-            held = self._more.setdefault(key, [])
-            if len(held) < _MAX_HOLDERS:
-                held.append(posting)
+            self._hold(key, posting)
+
+    def _hold(self, key: int, posting: int) -> None:
+        held = self._more.setdefault(key, [])
+        if len(held) < _MAX_HOLDERS:
+            held.append(posting)
 
     def copies(self, text: Words, *, last: Set[int] = frozenset()) -> list[Copy]:
         """Find the runs of SEED or more words that stand in an added text, from left to right.

@@ -13,6 +13,7 @@ from rules.quotes.spans import find_spans
 from rules.quotes.verdicts import judge
 from rules.stopwords import STOPWORDS
 from rules.view import Entry, ThreadView
+from rules.words import SEED
 
 # Fewer words in marks are a term; fewer without marks are chance.
 _MIN_MARKED = 4
@@ -127,10 +128,14 @@ def _with_bare(entry: Entry, spans: Sequence[Span], copies: Sequence[Copy]) -> S
         start, end = own.start(copy.start), own.end(copy.end - 1)
         first = bisect_right(ends, start)
         touching = spans[first : bisect_left(spans, end, first, key=lambda span: span.outer_start)]
-        if any(span.start <= start or end <= span.end for span in touching) or _is_code(text[start:end]):
+        inside = [own.within(span.start, span.end) for span in touching]
+        covered = sum(max(0, min(copy.end, part.stop) - max(copy.start, part.start)) for part in inside)
+        if any(part.start < copy.start - SEED or part.stop > copy.end + SEED for part in inside):
+            continue
+        if (touching and copy.end - copy.start - covered < SEED) or _is_code(text[start:end]):
             continue
         whole = _ends_sentence(text, end) and _begins_sentence(text, start)
-        telling = {word for word in own.folded[copy.start : copy.end] if len(word) > 2 and word not in STOPWORDS}
+        telling = [word for word in set(own.folded[copy.start : copy.end]) - STOPWORDS if len(word) > 2]
         if (copy.matched >= _MIN_BARE or whole) and len(telling) >= _MIN_TELLING:
             while end < len(text) and text[end] in ".!?…":
                 end += 1

@@ -15,15 +15,17 @@ class ThreadSources:
         self._view = view
         self._index = RunIndex()
         self._own: dict[str, set[int]] = {}
+        self._copies: dict[int, Sequence[Copy]] = {}
 
     def copies(self, entry: Entry) -> Sequence[Copy]:
         """Find what an entry repeats of those before it; its author's own words only where nobody else has them."""
         for earlier in self._view.entries[len(self._index.texts) : entry.number]:
-            self._index.add(earlier.words)
+            self._index.add(earlier.words, self._copies.pop(earlier.number, ()))
             if earlier.author:
                 self._own.setdefault(earlier.author.strip().casefold(), set()).add(earlier.number)
         own = self._own.get(entry.author.strip().casefold(), set()) if entry.author else set()
-        return self._index.copies(entry.words, last=own)
+        found = self._copies[entry.number] = self._index.copies(entry.words, last=own)
+        return found
 
     def copy_of(self, entry: Entry, copies: Sequence[Copy], part: range) -> Copy | None:
         """Return what a part of an entry, given by its words, has from one earlier entry, when that is most of it."""

@@ -58,4 +58,4 @@ class TopicAnalysis:
 
 
 def _stems(folded: Sequence[str]) -> set[str]:
-    return {word[:_STEM] for word in folded if len(word) > 2 and word not in STOPWORDS and not word.isdigit()}
+    return {word[:_STEM] for word in set(folded) - STOPWORDS if len(word) > 2 and not word.isdigit()}
