@@ -17,8 +17,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from adapters.thread import Comment, Format, Post, Thread
-from rules.document import render
 from rules.engine import Engine
+from rules.markup import render
 from rules.quotes.spans import find_spans
 from rules.registry import all_rules
 

@@ -1,16 +1,9 @@
-"""A body as its reader sees it: text, blocks, links and emphasis, with offsets both ways.
-
-For a `plain` body the text is the body itself, unchanged. For `html` and `markdown` the text is what a browser would
-show: entities resolved, white space folded, soft hyphens and zero-width spaces gone, blocks set apart by newlines.
-Rendering never raises and takes time linear in the length of the body.
-"""
+"""A body as its reader sees it: text, blocks, links and emphasis, with offsets both ways."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
-
-from adapters.thread import Format
 
 BlockKind = Literal["paragraph", "heading", "list", "code", "quote"]
 EmphasisKind = Literal["em", "strong", "q", "cite", "code"]
@@ -94,12 +87,3 @@ class Document:
         if run.text_end - run.text_start == run.body_end - run.body_start:
             return min(run.text_start + offset - run.body_start, run.text_end)
         return run.text_start if offset < run.body_end else run.text_end
-
-
-def render(body: str, format: Format) -> Document:
-    """Render a body in its format."""
-    from rules.markup import html, markdown, plain  # the renderers need the types above
-
-    if format == "plain":
-        return plain.render(body)
-    return html.render(body) if format == "html" else markdown.render(body)

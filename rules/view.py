@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from adapters.thread import Comment, Post, Thread
-from rules.document import Document, render
+from rules.document import Document
+from rules.markup import render
 from rules.words import Words
 
 

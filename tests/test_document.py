@@ -5,7 +5,8 @@ import html
 import pytest
 
 from adapters.thread import Format
-from rules.document import Document, render
+from rules.document import Document
+from rules.markup import render
 
 FORMATS: tuple[Format, ...] = ("html", "markdown", "plain")
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from adapters.saved.repair import repair
 from adapters.thread import Comment, Format, Post, Thread
-from rules.document import render
 from rules.engine import Engine, Outcome
+from rules.markup import render
 from rules.quotes.spans import find_spans
 from rules.registry import all_rules
 from rules.rule import Context

@@ -3,8 +3,8 @@
 import pytest
 
 from adapters.thread import Format
-from rules.document import render
 from rules.links.residue import find_residue
+from rules.markup import render
 
 
 def residue(body: str, format: Format = "plain") -> tuple[list[str], list[str]] | None:

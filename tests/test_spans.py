@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from adapters.thread import Format
-from rules.document import render
+from rules.markup import render
 from rules.quotes.passage import Span
 from rules.quotes.spans import find_spans
 
