@@ -35,7 +35,7 @@ def measures(shared: Path) -> dict[str, Callable[[], dict[str, object]]]:
     """Return what can be measured, by name."""
     data = shared / "data"
     return {
-        "pages": lambda: {"score": "pages", **measure_pages(shared)},
+        "pages": lambda: {"score": "pages", **{k: v for k, v in measure_pages(shared).items() if k != "misses"}},
         "labelled": lambda: scored(
             shared, "labelled", str(shared / "labelled" / "threads"), str(shared / "labelled" / "labels.jsonl")
         ),
