@@ -15,7 +15,9 @@ from rules.words import SEED, Words
 _MAX_HOLDERS = 12
 # Words that may stand between two runs of one copy: changed ones in the copy, cut ones in the source.
 _GAP_IN_COPY = 3
-_GAP_IN_SOURCE = 40
+_GAP_IN_SOURCE = 6
+# Words that a cut marked with an ellipsis may leave out.
+_MARKED_CUT = 60
 # The words of a passage's end that may be looked for around the copy found.
 _LOOSE_END = 8
 # Comparing word by word costs as many steps as pairs of equal words; plain text of a thousand words has some 10,000.
@@ -78,11 +80,11 @@ class RunIndex:
         if len(held) < _MAX_HOLDERS:
             held.append(posting)
 
-    def copies(self, text: Words, *, last: Set[int] = frozenset()) -> list[Copy]:
+    def copies(self, text: Words, *, last: Set[int] = frozenset(), cuts: Set[int] = frozenset()) -> list[Copy]:
         """Find the runs of SEED or more words that stand in an added text, from left to right.
 
         Where several hold a run the longest wins, of equally long ones the earliest; the texts numbered in `last` give
-        way to all others.
+        way to all others. `cuts` are the words before which the text marks a cut with an ellipsis.
         """
         found: list[Copy] = []
         first, end = self._first, 0
@@ -96,7 +98,7 @@ class RunIndex:
                 run = place, source, length
                 found.append(Copy(place, place + length, -holder, source, source + length, length, (run,)))
                 end = place + length
-        return _joined(found)
+        return _joined(found, cuts)
 
     def _runs(
         self, folded: Sequence[str], place: int, held: Sequence[int], last: Set[int]
@@ -112,10 +114,10 @@ class RunIndex:
                 yield length, holder not in last, -holder, source
 
 
-def _joined(copies: list[Copy]) -> list[Copy]:
+def _joined(copies: list[Copy], cuts: Set[int]) -> list[Copy]:
     groups: list[list[Copy]] = []
     for copy in copies:
-        if groups and _goes_on(groups[-1][-1], copy):
+        if groups and _goes_on(groups[-1][-1], copy, cuts):
             groups[-1].append(copy)
         else:
             groups.append([copy])
@@ -133,9 +135,10 @@ def _joined(copies: list[Copy]) -> list[Copy]:
     ]
 
 
-def _goes_on(before: Copy, copy: Copy) -> bool:
+def _goes_on(before: Copy, copy: Copy, cuts: Set[int]) -> bool:
     gap, cut = copy.start - before.end, copy.source_start - before.source_end
-    return copy.holder == before.holder and gap <= _GAP_IN_COPY and -1 <= cut <= _GAP_IN_SOURCE
+    longest = _MARKED_CUT if copy.start in cuts else _GAP_IN_SOURCE
+    return copy.holder == before.holder and gap <= _GAP_IN_COPY and -1 <= cut <= longest
 
 
 def extended(copy: Copy, text: Words, source: Words, first: int, last: int) -> Copy:

@@ -1,5 +1,6 @@
 """The passages of a thread's entries: one analysis that the quote rules and the `quotes` command share."""
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
@@ -21,6 +22,14 @@ _MIN_BARE = 8
 _MIN_BARE_SENTENCE = 6
 # A run with fewer words that carry a meaning is a figure of speech.
 _MIN_TELLING = 3
+_IDENTIFIER = re.compile(r"\b\w+\.\w+\.\w+|\b[a-z]+[A-Z]\w*|\w::\w|\w->\w|=>")
+_CAMEL_CASE = re.compile(r"\b[A-Z][a-z]+[A-Z]\w*")
+_OUTPUT = re.compile(
+    r"\b(?:could not|cannot|can't|unable to|failed to) (?:load|find|open|create|read|write|connect|resolve)\b|"
+    r"\b(?:permission|access) (?:is )?denied\b|\bobject reference not set\b|\bat \w+\.\w+\(|"
+    r"\b\w*(?:Exception|Error)\b:|\berror \w*\d",
+    re.I,
+)
 _WHOLE_COMMENT = 0.8
 
 
@@ -145,9 +154,10 @@ def _with_bare(entry: Entry, spans: Sequence[Span], copies: Sequence[Copy]) -> S
 
 
 def _is_code(text: str) -> bool:
-    """Tell whether there are about as many signs as words: people repeat code without quoting anybody."""
+    """Tell code and program output by their signs and names: people repeat them without quoting anybody."""
     signs = sum(text.count(sign) for sign in "(){}[]<>=;_\\|")
-    return signs * 2 > len(text.split())
+    names = 2 * len(_IDENTIFIER.findall(text)) + len(_CAMEL_CASE.findall(text))
+    return (signs + names) * 2 > len(text.split()) or bool(_OUTPUT.search(text))
 
 
 def _begins_sentence(text: str, start: int) -> bool:

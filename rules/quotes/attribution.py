@@ -15,11 +15,13 @@ from rules.quotes.passage import Attribution, AttributionType, Span
 from rules.view import Entry, ThreadView
 
 _REACH = 240
+_SHORT_LINE = 60
 _REACH_OF_PRONOUN = 600
 _REACH_OF_CALL = 5000
 _SENTENCE_END = re.compile(r"[.!?…][\"”’')\]]*\s+(?=[\"“‘'(\[A-ZÀ-ÝА-Я])|\n")
 _CAPITALISED = r"[^\W\d_a-zß-öø-ÿа-я][\w.'’&-]*"
 _NAME = rf"{_CAPITALISED}(?:\s+(?:(?:de|van|von|der|den|al|bin|la|le|du|el|y|of)\s+)*{_CAPITALISED}){{0,4}}"
+_FILE = re.compile(r"\w\w\.\w\w")
 _HAS_CAPITAL = re.compile(r"[^\W\d_a-zß-öø-ÿа-я]")
 _NO_NAME = frozenset(
     "i a an the if when but and so or as it its it's i'm i'd i've i'll you your he she they we this that these "
@@ -27,10 +29,14 @@ _NO_NAME = frozenset(
     "also like my his her their our one some all any because since after before although though here let me be is "
     "are was were do does did have has had can could would should will may might maybe perhaps yeah ok okay oh hi "
     "hey hello thanks lol imho imo ps edit update ja nein und oder aber ich du er sie es wir ihr der die das ein "
-    "eine mais et ou je tu il elle nous vous le la les un une el los las pero y o yo"
-    " earlier later recently once today yesterday again finally still previously originally according quote"
-    " quoting someone somebody people many everyone everybody anyone others another"
-    " jemand alguien кто-то".split()
+    "eine mais et ou je tu il elle nous vous le la les un une el los las pero y o yo earlier later recently once "
+    "today yesterday again finally still previously originally according quote quoting someone somebody people "
+    "many everyone everybody anyone others another jemand alguien кто-то oops ahh ah likewise additionally "
+    "furthermore anyway instead re eg ie error sorry mr mrs ms dr first second however moreover otherwise "
+    "meanwhile therefore thus hence besides apparently obviously basically actually specifically generally "
+    "personally honestly seriously interestingly unfortunately fortunately similarly clearly surely sometimes "
+    "often usually nope wow hmm ugh yep sure right true good great nice love agreed renaming learning reading "
+    "using saying".split()
 )
 
 _HANDLE = re.compile(r"(?<![\w.])@([\w][\w.-]*\w|\w)")
@@ -38,7 +44,7 @@ _COMMENT_NUMBER = re.compile(r"(?:\b(?:comment|post|reply|no\.?|number|Kommentar
 _NAME_AT_NUMBER = re.compile(rf"({_NAME}|\w+)\s*@\s*(\d{{1,5}})\b")
 _BEFORE_NAME_VERB = re.compile(rf"({_NAME})(?:\s*\([^()]{{0,60}}\))?,?\s+(?:\w+(?:ly)?\s+){{0,2}}{SPEECH_VERBS}\b")
 _BEFORE_VERB_NAME = re.compile(rf"\b{SPEECH_VERBS}\s+({_NAME})")
-_BEFORE_ACCORDING = re.compile(rf"\b{ACCORDING}\s+(?:the\s+)?({_NAME})", re.I)
+_BEFORE_ACCORDING = re.compile(rf"\b(?i:{ACCORDING})\s+(?:the\s+)?({_NAME})")
 _BEFORE_POSSESSIVE = re.compile(rf"({_NAME})['’]s?\s+(?:\w+\s+){{0,5}}$")
 _BEFORE_VOCATIVE = re.compile(
     rf"(?:^|\n)\s*(?:(?:Hi|Hey|Hello|Dear|Gee|Well|Sorry|Actually|Yes|No|Oh)\s*,?\s+)?({_NAME})\s*(?:[,:;–—-]|\n|$)"
@@ -63,10 +69,14 @@ _PLACE_IN_WORK = re.compile(
     r"\b(?!At\b)[A-Z][a-z]+\.? \d{1,3}:\d{1,3}\b|(?i:\b(?:appendix|chapter|section|p\.|page)|§)\s*(?:\d|[A-Z]\b)"
 )
 _VAGUE = re.compile(rf"\b{VAGUE}\s+(?:\w+\s+){{0,3}}?{SPEECH_VERBS}\b|\b(?:I|we)\s+(?:read|heard|saw)\b", re.I)
+_IT_SAYS = re.compile(
+    r"\b(?:it|which|that|es|il|elle)\s+(?:\w+\s+)?(?:says|states|reads|said|stated|claims|explains|steht|dit)\b", re.I
+)
 _PRONOUN = re.compile(rf"\b{PRONOUNS}\s+(?:\w+\s+)?{SPEECH_VERBS}\b", re.I)
 _ADDRESSED = re.compile(
     rf"\b(?:you|du|Sie|vous|tu|usted|вы|ты)(?:['’](?:re|ve|d))?\s+(?:\w+\s+){{0,3}}?{SPEECH_VERBS}\b|"
-    r"\byour?\s+(?:own\s+)?(?:words?|claim|statement|point|comment|question|quote|assertion|argument|reply|view)\b",
+    r"\byour?\s+(?:own\s+)?(?:words?|claim|statement|point|comment|question|quote|assertion|argument|reply|view)\b|"
+    r"\b(?:points?|claims?|questions?|statements?|arguments?|things?)\s+(?:that\s+)?you(?:['’]ve)?\s+(?:make|made|raise|raised|asked|posed)\b",
     re.I,
 )
 
@@ -87,6 +97,8 @@ def surroundings(text: str, span: Span) -> Surroundings:
     above = ""
     if not before.strip(" \t") or before.rstrip(" \t").endswith("\n"):
         above = before.rstrip().rpartition("\n")[2]
+        # A line above leads to the passage when it is short or ends so; else it speaks of something else.
+        above = above if len(above) <= _SHORT_LINE or above.endswith((":", ",", "-", "–", "—")) else ""
         before = ""
     else:
         ends = [match.end() for match in _SENTENCE_END.finditer(before) if before[match.end() :].strip()]
@@ -128,7 +140,7 @@ def find_attribution(
         for pattern in (_BEFORE_NAME_VERB, _BEFORE_VERB_NAME, _BEFORE_ACCORDING, _BEFORE_POSSESSIVE):
             if (match := _last(pattern, lead)) and _is_name(match[1]):
                 return resolver.named(match[0].strip(), "name", match[1])
-        if (match := _last(_BEFORE_VOCATIVE, lead)) and _is_name(match[1]):
+        if (match := _last(_BEFORE_VOCATIVE, lead)) and resolver.knows(match[1]):
             return resolver.named(match[1], "name", match[1])
     for pattern in (_AFTER_VERB_NAME, _AFTER_NAME_VERB, _AFTER_DASH, _AFTER_ACCORDING, _AFTER_QUOTE_FROM):
         if (match := pattern.match(around.after)) and _is_name(match[1]):
@@ -137,7 +149,8 @@ def find_attribution(
         return known
     if span.form != "marks" and (match := _BYLINE.search(document.text, span.start, span.end)):
         return Attribution(match[0].strip(), "byline", match[1])
-    if link := _link_beside(document, span):
+    # The words of somebody in the thread are not from a page that is linked.
+    if holder is None and (link := _link_beside(document, span)):
         return Attribution(link, "link", None)
     for lead in [*leads, around.after[:80]]:
         if match := _last(_WORK, lead) or _last(_PLACE_IN_WORK, lead):
@@ -147,6 +160,10 @@ def find_attribution(
     for lead in leads:
         if match := _last(_VAGUE, lead):
             return Attribution(match[0], "vague", None)
+        if match := _last(_IT_SAYS, lead):
+            before = document.text[max(0, span.outer_start - _REACH) : span.outer_start]
+            if work := _last(_WORK, before):
+                return Attribution(f"{work[0]} ... {match[0]}", "work", None)
         if match := _last(_PRONOUN, lead):
             before = document.text[max(0, span.outer_start - _REACH_OF_PRONOUN) : span.outer_start]
             return resolver.pronoun(match[0], before)
@@ -170,7 +187,8 @@ def _bare_name(text: str) -> str:
     while parts and re.split(r"['’]", parts[0])[0].casefold().rstrip(".,") in _NO_NAME:
         del parts[0]
     name = re.sub(r"['’]s?$", "", " ".join(parts)).rstrip(".,")
-    return name if len(name) > 1 else ""
+    # "System.Web" and "main.cs" are capitalised too.
+    return name if len(name) > 1 and not _FILE.search(name) else ""
 
 
 def _link_beside(document: Document, span: Span) -> str | None:
@@ -202,6 +220,10 @@ class _Resolver:
         found = self._view.entries[number] if number is not None else None
         comment = found.id if found and not found.is_post else None
         return Attribution(text, type, found.author if found else name, comment)
+
+    def knows(self, name: str) -> bool:
+        """Tell whether somebody of that name has written in the thread."""
+        return self._number_of(_bare_name(name)) is not None
 
     def numbered(self, text: str, number: str) -> Attribution:
         place = int(number)

@@ -1,11 +1,14 @@
 """Where a comment's words stood before: in the post or in an earlier comment of the thread."""
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from rules.finding import Source
 from rules.quotes.alignment import Copy, RunIndex, extended
 from rules.view import Entry, ThreadView
+
+_ELLIPSIS = re.compile(r"\.\.+|…|\. \. \.")
 
 
 class ThreadSources:
@@ -24,7 +27,7 @@ class ThreadSources:
             if earlier.author:
                 self._own.setdefault(earlier.author.strip().casefold(), set()).add(earlier.number)
         own = self._own.get(entry.author.strip().casefold(), set()) if entry.author else set()
-        found = self._copies[entry.number] = self._index.copies(entry.words, last=own)
+        found = self._copies[entry.number] = self._index.copies(entry.words, last=own, cuts=_cuts(entry))
         return found
 
     def copy_of(self, entry: Entry, copies: Sequence[Copy], part: range) -> Copy | None:
@@ -50,6 +53,14 @@ class ThreadSources:
     def holder(self, copy: Copy) -> Entry:
         """Return the entry that a copy is from."""
         return self._view.entries[copy.holder]
+
+
+def _cuts(entry: Entry) -> set[int]:
+    """Return the words that stand right after an ellipsis."""
+    text = entry.document.text
+    if "…" not in text and ".." not in text:
+        return set()
+    return {entry.words.within(cut.end(), len(text)).start for cut in _ELLIPSIS.finditer(text)}
 
 
 def _best_copy(copies: Sequence[Copy], first: int, last: int) -> Copy | None:

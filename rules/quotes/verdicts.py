@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from rules.quotes.passage import Attribution, Form, Verdict
 from rules.view import Entry, ThreadView, same_author
 
-_TELLING = frozenset(("name", "handle", "work", "link", "byline"))
+_TELLING = frozenset(("name", "handle", "work", "link", "byline", "pronoun"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,7 @@ def judge(
     """Decide on a quotation's verdict; `holder` is the entry of the thread that the words are from, if any is."""
     if holder is not None and same_author(holder, entry):
         return Judgement("self", 0.95, "the author's own earlier words")
-    if attribution is not None and (
-        attribution.type in _TELLING or (attribution.type == "pronoun" and attribution.author)
-    ):
+    if attribution is not None and attribution.type in _TELLING:
         return Judgement("attributed", 0.9, f"credited: {attribution.text}")
     if attribution is not None and attribution.type == "vague":
         return Judgement("unattributed", 0.85, f"no source in {attribution.text!r}")
@@ -41,7 +39,7 @@ def judge(
     if holder is None:
         if form == "block" and entry.number == 1:
             return Judgement("implied", 0.6, "the first comment answers the post")
-        return Judgement("unattributed", 0.75, "nothing says whose words these are")
+        return Judgement("unattributed", 0.9, "nothing says whose words these are")
     if holder.is_post:
         return Judgement("implied", 0.9, "the words are the post's")
     if form == "bare" and is_whole_comment:
