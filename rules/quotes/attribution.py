@@ -89,6 +89,12 @@ class Surroundings:
     after: str
     above: str
 
+    @property
+    def leads(self) -> list[str]:
+        """The words that lead to the passage: a sentence above that is over, and long, speaks of something else."""
+        over = len(self.above) > _SHORT_LINE and self.above.rstrip().endswith((".", "!", "?"))
+        return [lead for lead in (self.before, "" if over else self.above) if lead.strip()]
+
 
 def surroundings(text: str, span: Span) -> Surroundings:
     """Cut out the words around a passage that can tell whose it is."""
@@ -96,17 +102,19 @@ def surroundings(text: str, span: Span) -> Surroundings:
     before = text[begin : span.outer_start]
     above = ""
     if not before.strip(" \t") or before.rstrip(" \t").endswith("\n"):
-        above = before.rstrip().rpartition("\n")[2]
-        # A line above leads to the passage when it is short or ends so; else it speaks of something else.
-        above = above if len(above) <= _SHORT_LINE or above.endswith((":", ",", "-", "–", "—")) else ""
+        above = _last_sentence(before.rstrip().rpartition("\n")[2])
         before = ""
     else:
-        ends = [match.end() for match in _SENTENCE_END.finditer(before) if before[match.end() :].strip()]
-        before = before[ends[-1] :] if ends else before
+        before = _last_sentence(before)
     after = text[span.outer_end : span.outer_end + _REACH]
     if (end := _SENTENCE_END.search(after.lstrip(" .,"))) is not None:
         after = after[: end.end() + len(after) - len(after.lstrip(" .,"))]
     return Surroundings(before, after, above)
+
+
+def _last_sentence(text: str) -> str:
+    ends = [match.end() for match in _SENTENCE_END.finditer(text) if text[match.end() :].strip()]
+    return text[ends[-1] :] if ends else text
 
 
 def is_addressed(around: Surroundings) -> bool:
@@ -124,7 +132,7 @@ def find_attribution(
     if span.author:
         return resolver.named(span.author, "name", span.author)
     document = entry.document
-    leads = [lead for lead in (around.before, around.above) if lead.strip()]
+    leads = around.leads
     for lead in leads:
         if "@" in lead:
             if match := _last(_HANDLE, lead):
@@ -152,7 +160,7 @@ def find_attribution(
     # The words of somebody in the thread are not from a page that is linked.
     if holder is None and (link := _link_beside(document, span)):
         return Attribution(link, "link", None)
-    for lead in [*leads, around.after[:80]]:
+    for lead in [*leads, around.after[:80], around.above if span.form == "block" else ""]:
         if match := _last(_WORK, lead) or _last(_PLACE_IN_WORK, lead):
             return Attribution(match[0], "work", None)
     if holder is not None and holder.author and (called := resolver.addressee(span.outer_start, holder)):
