@@ -18,7 +18,9 @@ _REACH = 240
 _SHORT_LINE = 60
 _REACH_OF_PRONOUN = 600
 _REACH_OF_CALL = 5000
-_SENTENCE_END = re.compile(r"[.!?…][\"”’')\]]*\s+(?=[\"“‘'(\[A-ZÀ-ÝА-Я])|\n")
+_SENTENCE_END = re.compile(
+    r"(?<!\b[A-Z])(?<!\bMr)(?<!\bMs)(?<!\bDr)(?<!\bMrs)(?<!\bRep)(?<!\bSen)(?<!\bGov)(?<!\bProf)[.!?…][\"”’')\]]*\s+(?=[\"“‘'(\[A-ZÀ-ÝА-Я])|\n"
+)
 _CAPITALISED = r"[^\W\d_a-zß-öø-ÿа-я][\w.'’&-]*"
 _NAME = rf"{_CAPITALISED}(?:\s+(?:(?:de|van|von|der|den|al|bin|la|le|du|el|y|of)\s+)*{_CAPITALISED}){{0,4}}"
 _FILE = re.compile(r"\w\w\.\w\w")
@@ -43,7 +45,7 @@ _HANDLE = re.compile(r"(?<![\w.])@([\w][\w.-]*\w|\w)")
 _COMMENT_NUMBER = re.compile(r"(?:\b(?:comment|post|reply|no\.?|number|Kommentar)\s*#?|#)(\d{1,5})\b", re.I)
 _NAME_AT_NUMBER = re.compile(rf"({_NAME}|\w+)\s*@\s*(\d{{1,5}})\b")
 _BEFORE_NAME_VERB = re.compile(rf"({_NAME})(?:\s*\([^()]{{0,60}}\))?,?\s+(?:\w+(?:ly)?\s+){{0,2}}{SPEECH_VERBS}\b")
-_BEFORE_VERB_NAME = re.compile(rf"\b{SPEECH_VERBS}\s+({_NAME})")
+_BEFORE_VERB_NAME = re.compile(rf"\b(?!told){SPEECH_VERBS}\s+({_NAME})\s*[,:–—-]?\s*$")
 _BEFORE_ACCORDING = re.compile(rf"\b(?i:{ACCORDING})\s+(?:the\s+)?({_NAME})")
 _BEFORE_POSSESSIVE = re.compile(rf"({_NAME})['’]s?\s+(?:\w+\s+){{0,5}}$")
 _BEFORE_VOCATIVE = re.compile(
@@ -52,9 +54,11 @@ _BEFORE_VOCATIVE = re.compile(
 _LINE_CALL = re.compile(
     rf"^[ \t]*(?:(?:Hi|Hey|Hello|Dear|To|Re)\b,?[ \t]+)?@?({_NAME}|(?<=@)[\w.-]+)[ \t]*(?:[,:–—-]|$)", re.M
 )
-_AFTER_VERB_NAME = re.compile(rf"^[\s,;.]*(?:\w+\s+)?{SPEECH_VERBS}\s+({_NAME})")
-_AFTER_NAME_VERB = re.compile(rf"^[\s,;.]*(?:as\s+)?({_NAME})(?:\s+\w+ly)?\s+{SPEECH_VERBS}\b")
-_AFTER_DASH = re.compile(rf"^[\s.,]*(?:[-–—~]{{1,3}}|\()\s*(?:by\s+)?({_NAME})\s*(?:[,)(\n.]|$)")
+_AFTER_VERB_NAME = re.compile(rf"^[\s,;.]*(?!told){SPEECH_VERBS}\s+(?:[a-z]+\s+){{0,5}}({_NAME})")
+_AFTER_NAME_VERB = re.compile(
+    rf"^[\s,;.]*(?:as\s+)?(?:[a-z]+\s+){{0,2}}({_NAME}(?:\s+[a-z]+){{0,3}}(?:\s+{_NAME})?)(?:\s*\([^()]{{0,40}}\))?(?:\s+\w+ly)?\s+{SPEECH_VERBS}\b"
+)
+_AFTER_DASH = re.compile(rf"^[\s.,]*(?:[-–—―~]{{1,3}}|\()\s*(?:by\s+)?({_NAME})\s*(?:[,)(\n.]|$)")
 _AFTER_QUOTE_FROM = re.compile(
     rf"^.{{0,40}}\b(?:quote|quotation|words?|line|saying)\b.{{0,20}}\b(?:from|by|of)\s+({_NAME})"
 )
@@ -73,6 +77,8 @@ _IT_SAYS = re.compile(
     r"\b(?:it|which|that|es|il|elle)\s+(?:\w+\s+)?(?:says|states|reads|said|stated|claims|explains|steht|dit)\b", re.I
 )
 _PRONOUN = re.compile(rf"\b{PRONOUNS}\s+(?:\w+\s+)?{SPEECH_VERBS}\b", re.I)
+_PRONOUN_WORD = re.compile(rf"\b{PRONOUNS}\b", re.I)
+_AFTER_PRONOUN = re.compile(rf"^[\s,;.]*{PRONOUNS}\s+(?:\w+\s+)?{SPEECH_VERBS}\b", re.I)
 _ADDRESSED = re.compile(
     rf"\b(?:you|du|Sie|vous|tu|usted|вы|ты)(?:['’](?:re|ve|d))?\s+(?:\w+\s+){{0,3}}?{SPEECH_VERBS}\b|"
     r"\byour?\s+(?:own\s+)?(?:words?|claim|statement|point|comment|question|quote|assertion|argument|reply|view)\b|"
@@ -131,28 +137,16 @@ def find_attribution(
     resolver = _Resolver(view, entry)
     if span.author:
         return resolver.named(span.author, "name", span.author)
-    document = entry.document
-    leads = around.leads
-    for lead in leads:
-        if "@" in lead:
-            if match := _last(_HANDLE, lead):
-                return resolver.named(match[0], "handle", match[1])
-            if match := _last(_NAME_AT_NUMBER, lead):
-                return resolver.named(match[0], "name", match[1])
-        if match := _last(_COMMENT_NUMBER, lead):
-            return resolver.numbered(match[0], match[1])
-        if known := resolver.mentioned(lead):
-            return known
-        if not _HAS_CAPITAL.search(lead):
-            continue
-        for pattern in (_BEFORE_NAME_VERB, _BEFORE_VERB_NAME, _BEFORE_ACCORDING, _BEFORE_POSSESSIVE):
-            if (match := _last(pattern, lead)) and _is_name(match[1]):
-                return resolver.named(match[0].strip(), "name", match[1])
-        if (match := _last(_BEFORE_VOCATIVE, lead)) and resolver.knows(match[1]):
-            return resolver.named(match[1], "name", match[1])
-    for pattern in (_AFTER_VERB_NAME, _AFTER_NAME_VERB, _AFTER_DASH, _AFTER_ACCORDING, _AFTER_QUOTE_FROM):
-        if (match := pattern.match(around.after)) and _is_name(match[1]):
-            return resolver.named(match[0].strip(" ,;.\n"), "name", match[1])
+    document, leads = entry.document, around.leads
+    # A sentence that ends right before the passage mostly belongs to the passage before: what follows comes first.
+    signs = (
+        [_named_after, _named_before]
+        if around.before.rstrip().endswith((".", "!", "?"))
+        else [_named_before, _named_after]
+    )
+    for find in signs:
+        if credit := find(resolver, around):
+            return credit
     if (known := resolver.mentioned(around.after[:60])) is not None:
         return known
     if span.form != "marks" and (match := _BYLINE.search(document.text, span.start, span.end)):
@@ -175,6 +169,37 @@ def find_attribution(
         if match := _last(_PRONOUN, lead):
             before = document.text[max(0, span.outer_start - _REACH_OF_PRONOUN) : span.outer_start]
             return resolver.pronoun(match[0], before)
+    if match := _AFTER_PRONOUN.match(around.after):
+        before = document.text[max(0, span.outer_start - _REACH_OF_PRONOUN) : span.outer_start]
+        return resolver.pronoun(match[0].strip(" ,;."), before)
+    return None
+
+
+def _named_before(resolver: "_Resolver", around: Surroundings) -> Attribution | None:
+    for lead in around.leads:
+        if "@" in lead:
+            if match := _last(_HANDLE, lead):
+                return resolver.named(match[0], "handle", match[1])
+            if match := _last(_NAME_AT_NUMBER, lead):
+                return resolver.named(match[0], "name", match[1])
+        if match := _last(_COMMENT_NUMBER, lead):
+            return resolver.numbered(match[0], match[1])
+        if known := resolver.mentioned(lead):
+            return known
+        if not _HAS_CAPITAL.search(lead):
+            continue
+        for pattern in (_BEFORE_NAME_VERB, _BEFORE_VERB_NAME, _BEFORE_ACCORDING, _BEFORE_POSSESSIVE):
+            if (match := _last(pattern, lead)) and _is_name(match[1]):
+                return resolver.named(match[0].strip(), "name", match[1])
+        if (match := _last(_BEFORE_VOCATIVE, lead)) and resolver.knows(match[1]):
+            return resolver.named(match[1], "name", match[1])
+    return None
+
+
+def _named_after(resolver: "_Resolver", around: Surroundings) -> Attribution | None:
+    for pattern in (_AFTER_VERB_NAME, _AFTER_NAME_VERB, _AFTER_DASH, _AFTER_ACCORDING, _AFTER_QUOTE_FROM):
+        if (match := pattern.match(around.after)) and _is_name(match[1]):
+            return resolver.named(match[0].strip(" ,;.\n"), "name", match[1])
     return None
 
 
@@ -261,11 +286,12 @@ class _Resolver:
         return None
 
     def pronoun(self, text: str, before: str) -> Attribution:
-        """Let a pronoun stand for the last person named before it, if one is."""
-        names = [match[0] for match in re.finditer(_NAME, before) if _is_name(match[0]) and " " in match[0]]
+        """Let a pronoun stand for the member of the thread named last before it; of others only the pronoun is sure."""
         known = self.mentioned(before)
-        author = known.author if known else names[-1] if names else None
-        return Attribution(text, "pronoun", author, known.comment if known else None)
+        if known is not None:
+            return Attribution(text, "pronoun", known.author, known.comment)
+        word = _PRONOUN_WORD.search(text)
+        return Attribution(text, "pronoun", word[0] if word else None)
 
     def _number_of(self, name: str) -> int | None:
         """Return the number of the latest earlier entry by somebody of that name, given whole or by its first word."""

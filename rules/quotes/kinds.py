@@ -41,6 +41,7 @@ _LONG = 15
 # Signs that decide by themselves, unless another speaks against them, and how often they are right.
 _SURE = (
     ("said by somebody named", "made-up speech", 0.85),
+    ("credited to a pronoun", "made-up speech", 0.8),
     ("stands alone and is long", "typical speech", 0.73),
 )
 _PRONOUN_BEFORE = re.compile(rf"\b{PRONOUNS}\b", re.I)
