@@ -21,8 +21,9 @@ _MIN_MARKED = 4
 _MIN_BARE = 8
 _MIN_BARE_SENTENCE = 6
 # A run with fewer words that carry a meaning is a figure of speech.
-_MIN_TELLING = 3
+_MIN_TELLING = 2
 _IDENTIFIER = re.compile(r"\b\w+\.\w+\.\w+|\b[a-z]+[A-Z]\w*|\w::\w|\w->\w|=>")
+_BEGINNING = re.compile(r"(?:[.!?…:][\"”’)]*\s+|\n[>\s]*)$")
 _CAMEL_CASE = re.compile(r"\b[A-Z][a-z]+[A-Z]\w*")
 _OUTPUT = re.compile(
     r"\b(?:could not|cannot|can't|unable to|failed to) (?:load|find|open|create|read|write|connect|resolve)\b|"
@@ -88,6 +89,7 @@ class QuoteAnalysis:
             self._view,
             entry,
             span.form,
+            len(inside),
             holder,
             attribution,
             is_addressed=addressed,
@@ -161,8 +163,8 @@ def _is_code(text: str) -> bool:
 
 
 def _begins_sentence(text: str, start: int) -> bool:
-    before = text[max(0, start - 20) : start].rstrip(" \t")[-1:]
-    return not before or before in ".!?…:\n>"
+    before = text[max(0, start - 20) : start]
+    return not before.strip() or before.endswith("\n") or bool(_BEGINNING.search(before))
 
 
 def _ends_sentence(text: str, end: int) -> bool:

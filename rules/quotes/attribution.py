@@ -24,7 +24,6 @@ _SENTENCE_END = re.compile(
 _CAPITALISED = r"[^\W\d_a-zß-öø-ÿа-я][\w.'’&-]*"
 _NAME = rf"{_CAPITALISED}(?:\s+(?:(?:de|van|von|der|den|al|bin|la|le|du|el|y|of)\s+)*{_CAPITALISED}){{0,4}}"
 _FILE = re.compile(r"\w\w\.\w\w")
-_HAS_CAPITAL = re.compile(r"[^\W\d_a-zß-öø-ÿа-я]")
 _NO_NAME = frozenset(
     "i a an the if when but and so or as it its it's i'm i'd i've i'll you your he she they we this that these "
     "those there in on at to of for from by with not no yes now then what who why how which where while well just "
@@ -54,6 +53,8 @@ _BEFORE_VOCATIVE = re.compile(
 _LINE_CALL = re.compile(
     rf"^[ \t]*(?:(?:Hi|Hey|Hello|Dear|To|Re)\b,?[ \t]+)?@?({_NAME}|(?<=@)[\w.-]+)[ \t]*(?:[,:–—-]|$)", re.M
 )
+# A line that is nothing but a call: "to bobby," in any case of letters.
+_CALL = re.compile(r"^\s*(?:(?:to|re|hi|hey|hello|dear)\b[:,]?\s+)?(\w[\w .'-]{1,30}?)\s*[,:–—-]?\s*$", re.I)
 _AFTER_VERB_NAME = re.compile(rf"^[\s,;.]*(?!told){SPEECH_VERBS}\s+(?:[a-z]+\s+){{0,5}}({_NAME})")
 _AFTER_NAME_VERB = re.compile(
     rf"^[\s,;.]*(?:as\s+)?(?:[a-z]+\s+){{0,2}}({_NAME}(?:\s+[a-z]+){{0,3}}(?:\s+{_NAME})?)(?:\s*\([^()]{{0,40}}\))?(?:\s+\w+ly)?\s+{SPEECH_VERBS}\b"
@@ -186,13 +187,12 @@ def _named_before(resolver: "_Resolver", around: Surroundings) -> Attribution | 
             return resolver.numbered(match[0], match[1])
         if known := resolver.mentioned(lead):
             return known
-        if not _HAS_CAPITAL.search(lead):
-            continue
         for pattern in (_BEFORE_NAME_VERB, _BEFORE_VERB_NAME, _BEFORE_ACCORDING, _BEFORE_POSSESSIVE):
             if (match := _last(pattern, lead)) and _is_name(match[1]):
                 return resolver.named(match[0].strip(), "name", match[1])
-        if (match := _last(_BEFORE_VOCATIVE, lead)) and resolver.knows(match[1]):
-            return resolver.named(match[1], "name", match[1])
+        for call in (_BEFORE_VOCATIVE, _CALL):
+            if (match := _last(call, lead)) and resolver.knows(match[1]):
+                return resolver.named(match[1], "name", match[1])
     return None
 
 

@@ -41,7 +41,7 @@ WORKS = alternatives(
     "wikipedia|faq|interview|speech|column|editorial|op-ed|story|piece|press release|announcement|transcript|"
     "headline|title|license|licence|eula|email|e-mail|letter|tweet|video|podcast|bible|constitution|op|"
     "original post|study|abstract|summary|guidelines|"
-    "message|mail|statement|notice|memo|poem|song|lyrics|ad|advert|slogan|msdn|artikel|beitrag|buch|bericht|article|livre|billet|"
+    "message|mail|statement|notice|memo|poem|song|lyrics|ad|advert|slogan|intro|introduction|preface|foreword|conclusion|paragraph|quote|motto|caption|msdn|artikel|beitrag|buch|bericht|article|livre|billet|"
     "rapport|artículo|libro|entrada|informe|статья|статье|статьи|книге"
 )
 VAGUE = alternatives(

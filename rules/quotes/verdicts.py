@@ -8,6 +8,12 @@ from rules.view import Entry, ThreadView, same_author
 _TELLING = frozenset(("name", "handle", "work", "link", "byline", "pronoun"))
 
 
+# A block whose words stand nowhere in the thread is mostly paraphrase, code or a lost line; a long one is a paste.
+_LONG_BLOCK = 25
+# A comment that is only a few words of another echoes it; one of more words copies it.
+_LONG_COPY = 9
+
+
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """Hold a verdict, how sure it is (0 to 1), and why."""
@@ -21,13 +27,14 @@ def judge(
     view: ThreadView,
     entry: Entry,
     form: Form,
+    count: int,
     holder: Entry | None,
     attribution: Attribution | None,
     *,
     is_addressed: bool,
     is_whole_comment: bool,
 ) -> Judgement:
-    """Decide on a quotation's verdict; `holder` is the entry of the thread that the words are from, if any is."""
+    """Decide on a quotation's verdict; `count` is the number of its words, `holder` the entry that they are from."""
     if holder is not None and same_author(holder, entry):
         return Judgement("self", 0.95, "the author's own earlier words")
     if attribution is not None and attribution.type in _TELLING:
@@ -37,12 +44,12 @@ def judge(
     if is_addressed:
         return Judgement("implied", 0.85, "given to the person spoken to")
     if holder is None:
-        if form == "block" and entry.number == 1:
-            return Judgement("implied", 0.6, "the first comment answers the post")
+        if form == "block" and (entry.number == 1 or count < _LONG_BLOCK):
+            return Judgement("implied", 0.55, "a short block answers somebody, most likely the post or its parent")
         return Judgement("unattributed", 0.9, "nothing says whose words these are")
     if holder.is_post:
         return Judgement("implied", 0.9, "the words are the post's")
-    if form == "bare" and is_whole_comment:
+    if form == "bare" and is_whole_comment and count >= _LONG_COPY:
         return Judgement("unattributed", 0.9, "repeats a comment without saying so")
     parent = view.parent(entry)
     if parent is not None:
