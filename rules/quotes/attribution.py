@@ -183,8 +183,8 @@ def _named_before(resolver: "_Resolver", around: Surroundings) -> Attribution | 
                 return resolver.named(match[0], "handle", match[1])
             if match := _last(_NAME_AT_NUMBER, lead):
                 return resolver.named(match[0], "name", match[1])
-        if match := _last(_COMMENT_NUMBER, lead):
-            return resolver.numbered(match[0], match[1])
+        if (match := _last(_COMMENT_NUMBER, lead)) and (meant := resolver.numbered(match[0], match[1])):
+            return meant
         if known := resolver.mentioned(lead):
             return known
         for pattern in (_BEFORE_NAME_VERB, _BEFORE_VERB_NAME, _BEFORE_ACCORDING, _BEFORE_POSSESSIVE):
@@ -258,7 +258,7 @@ class _Resolver:
         """Tell whether somebody of that name has written in the thread."""
         return self._number_of(_bare_name(name)) is not None
 
-    def numbered(self, text: str, number: str) -> Attribution:
+    def numbered(self, text: str, number: str) -> Attribution | None:
         place = int(number)
         named = self._view.comment(number)
         if named is not None and named.number < self._entry.number:
@@ -266,7 +266,7 @@ class _Resolver:
         if 0 < place < self._entry.number:
             entry = self._view.entries[place]
             return Attribution(text, "handle", entry.author, entry.id)
-        return Attribution(text, "handle", None)
+        return None  # a number of something else: an issue, a ticket
 
     def mentioned(self, lead: str) -> Attribution | None:
         """Find the name of somebody who has written in the thread, as a word of the lead."""

@@ -10,6 +10,7 @@ _TELLING = frozenset(("name", "handle", "work", "link", "byline", "pronoun"))
 
 # A block whose words stand nowhere in the thread is mostly paraphrase, code or a lost line; a long one is a paste.
 _LONG_BLOCK = 25
+_LONGEST_DIALOGUE = 40
 # A comment that is only a few words of another echoes it; one of more words copies it.
 _LONG_COPY = 9
 
@@ -63,8 +64,7 @@ def judge(
 
 
 def _is_dialogue(view: ThreadView, entry: Entry, holder: Entry) -> bool:
-    """Tell whether nobody else has written since the words that the comment answers."""
-    if entry.number - holder.number > 20:
+    """Tell whether nobody else has written in the thread."""
+    if entry.number > _LONGEST_DIALOGUE:
         return False
-    between = view.entries[holder.number + 1 : entry.number]
-    return all(same_author(other, entry) or same_author(other, holder) for other in between)
+    return all(same_author(other, entry) or same_author(other, holder) for other in view.entries[1 : entry.number])
