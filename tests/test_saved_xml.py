@@ -60,7 +60,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Read:
 
 
 def at(*when: int) -> datetime:
-    return datetime(*when, tzinfo=UTC)  # type: ignore[misc, arg-type]
+    return datetime(*when, tzinfo=UTC)  # type: ignore[misc, arg-type]  # as many numbers as a date has
 
 
 # WordPress
