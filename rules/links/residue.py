@@ -49,7 +49,8 @@ def find_residue(document: Document) -> Residue | None:
         return Residue((), plain_words) if document.links or "://" in document.text else None
     spans = [(link.start, link.end, link.url) for link in document.links]
     if _MAYBE_URL.search(document.text):
-        spans += [found for found in _typed_urls(document.text) if not any(a <= found[0] < b for a, b, _ in spans)]
+        anchors = sorted((start, end) for start, end, _ in spans)
+        spans += [found for found in _typed_urls(document.text) if not _covers(anchors, found[0])]
     if not spans:
         return None
     quoted = [(block.start, block.end, "") for block in document.blocks_of("quote")]
@@ -60,8 +61,8 @@ def find_residue(document: Document) -> Residue | None:
     outside.append(document.text[at:])
     rest = "\n".join(outside)
     said = [word for word in Words(rest).folded if word not in _EMPTY and not word.isdigit()]
-    anchors = " ".join(document.text[a:b] for a, b, _ in spans if "://" not in document.text[a:b])
-    return Residue([url for _, _, url in spans], said, is_title(rest if said else anchors))
+    carried = " ".join(document.text[a:b] for a, b, _ in spans if "://" not in document.text[a:b])
+    return Residue([url for _, _, url in spans], said, is_title(rest if said else carried))
 
 
 @cache
