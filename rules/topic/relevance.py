@@ -16,17 +16,13 @@ _STEM = 6
 
 @dataclass(frozen=True, slots=True)
 class Relevance:
-    """Hold how many topic words a comment has and the thread had before it, and the shares that others had used.
-
-    `new_words` are the beginnings of those that nobody used.
-    """
+    """Hold how many topic words a comment has and the thread had before it, and the shares others had used."""
 
     topic_words: int
     known_words: int
     in_post: float
     in_thread: float
     in_parent: float
-    new_words: tuple[str, ...]
 
 
 class TopicAnalysis:
@@ -51,7 +47,6 @@ class TopicAnalysis:
             in_post=len(stems & self._post) / count,
             in_thread=len(stems & self._thread) / count,
             in_parent=len(stems & known) / count,
-            new_words=tuple(sorted(stems - self._thread)),
         )
         self._thread |= stems
         return found

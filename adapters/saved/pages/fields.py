@@ -281,10 +281,6 @@ class _Finder:
         return "".join(markup([links[0]])) if links and is_ping else ""
 
 
-def _has_blocks(element: Element, without: set[int]) -> bool:
-    return any(part.tag in _BLOCKS for part in element.walk(without))
-
-
 def _says_text(element: Element) -> bool:
     return bool(_props(element) & _TEXT_PROPS)
 

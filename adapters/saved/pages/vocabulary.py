@@ -27,7 +27,6 @@ class Role(Flag):
     COMMENT = auto()
     REPLIES = auto()  # a list of the answers to the comment before it
     SECTION = auto()  # a box of comments
-    ELSEWHERE = auto()  # a sidebar, or a list of comments of other posts
     NOTHING = 0
 
 
