@@ -39,8 +39,8 @@ _MIN_KNOWN = 12
 class Options(RuleOptions):
     """Hold the options of this rule."""
 
-    min_score: float = Field(0.9, ge=0, le=1, description="report from this score on")
-    min_topic_words: int = Field(16, ge=5, description="comments with fewer words that carry a topic are passed over")
+    min_score: float = Field(0.95, ge=0, le=1, description="report from this score on")
+    min_topic_words: int = Field(20, ge=5, description="comments with fewer words that carry a topic are passed over")
 
 
 def check(comment: Entry, context: Context, options: Options) -> Iterator[Report]:
