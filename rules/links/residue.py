@@ -55,10 +55,10 @@ def find_residue(document: Document) -> Residue | None:
         return None
     quoted = [(block.start, block.end, "") for block in document.blocks_of("quote")]
     outside, at = [], 0
-    for start, end, _ in sorted(spans + quoted):
+    for start, end, url in sorted(spans + quoted):
         outside.append(document.text[at:start])
         # A link may be laid under a whole sentence of the comment's own.
-        at = start if document.text[start:end].rstrip().endswith((".", "!", "?")) else max(at, end)
+        at = start if url and document.text[start:end].rstrip().endswith((".", "!", "?")) else max(at, end)
     outside.append(document.text[at:])
     rest = "\n".join(outside)
     said = [word for word in Words(rest).folded if word not in _EMPTY and not word.isdigit()]
