@@ -1,5 +1,6 @@
 """The inputs of a command: paths to files, with every one that cannot be read told and passed over."""
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,9 @@ from adapters.errors import ReadError
 from adapters.saved.source import Notice
 from adapters.saved.threads import read_threads
 from adapters.thread import Thread
+
+# A longer name would push what is wrong out of sight.
+_LONGEST_NAME = 300
 
 
 class Inputs:
@@ -29,25 +33,32 @@ class Inputs:
                     self._tell("standard input" if path == "-" else path, str(error), lost=True)
 
     def _expanded(self, paths: Iterable[str]) -> Iterator[str]:
+        # os.path answers "no" where pathlib raises: a name too long, a folder that may not be entered.
         for path in paths:
-            if path == "-" or not Path(path).is_dir():
+            if path == "-" or not os.path.isdir(path):  # noqa: PTH112  # see above
                 yield path
                 continue
-            files = sorted(str(file) for file in Path(path).rglob("*") if file.is_file() and not _is_hidden(file, path))
-            if not files:
+            unread = self.unread
+            files = sorted(self._files_in(path))
+            if not files and self.unread == unread:
                 self._tell(path, "no files in this folder; name another", lost=True)
             yield from files
+
+    def _files_in(self, folder: str) -> Iterator[str]:
+        for root, folders, files in os.walk(folder, onerror=self._unopened):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            yield from (str(Path(root) / name) for name in files if not name.startswith("."))
+
+    def _unopened(self, error: OSError) -> None:
+        self._tell(str(error.filename), f"this folder cannot be opened: {error.strerror}", lost=True)
 
     def _notice(self, notice: Notice) -> None:
         self._tell(notice.name, notice.text, lost=notice.lost)
 
     def _tell(self, name: str, text: str, *, lost: bool) -> None:
         self.unread += lost
+        name = name if len(name) <= _LONGEST_NAME else f"{name[:40]}…{name[40 - _LONGEST_NAME :]}"
         print(_one_line(f"{'error' if lost else 'note'}: {name}: {text}"), file=sys.stderr)
-
-
-def _is_hidden(file: Path, root: str) -> bool:
-    return any(part.startswith(".") for part in file.relative_to(root).parts)
 
 
 def _one_line(text: str) -> str:
@@ -57,7 +68,7 @@ def _one_line(text: str) -> str:
 @contextmanager
 def _progress(files: list[str]) -> Iterator[Callable[[int], None]]:
     """Show a bar on stderr while a terminal watches and the inputs are large; yield what counts the bytes."""
-    total = sum(Path(path).stat().st_size for path in files if path != "-" and Path(path).exists())
+    total = sum(os.path.getsize(path) for path in files if os.path.exists(path))  # noqa: PTH110, PTH202  # as above
     if not sys.stderr.isatty() or total < 5_000_000:
         yield lambda count: None
         return

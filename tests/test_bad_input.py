@@ -13,6 +13,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from bot.cli import app
+from bot.inputs import Inputs
 
 COMMAND = Path(sys.executable).parent / "quotewarden"
 QUOTED = "rye dough wants a long cold night before anybody turns on the oven"
@@ -371,3 +372,20 @@ def test_standard_input_is_read_like_a_file(data: bytes, code: int, start: bytes
     assert done.stderr.startswith(start)
     assert len(done.stderr.splitlines()) == (code == 3)
     assert len(done.stdout.splitlines()) == (code == 1)
+
+
+def test_a_name_too_long_for_any_file_is_told_and_the_others_are_read(tmp_path: Path) -> None:
+    good = tmp_path / "good.json"
+    good.write_text(json.dumps(GOOD))
+    result = run("a" * 5000, str(good))
+    assert result.exit_code == 3
+    assert result.stderr.count("\n") == 1
+    assert "cannot be opened: File name too long" in result.stderr
+    assert len(findings(result)) == 1
+
+
+def test_a_folder_that_may_not_be_entered_is_told(tmp_path: Path, mocker, capsys) -> None:
+    refused = PermissionError(13, "Permission denied", str(tmp_path))
+    mocker.patch("bot.inputs.os.scandir", side_effect=refused)
+    assert Inputs([str(tmp_path)]).unread == 1
+    assert capsys.readouterr().err == f"error: {tmp_path}: this folder cannot be opened: Permission denied\n"

@@ -13,7 +13,7 @@ from typing import Any
 
 from adapters.dates import parse_date
 from adapters.errors import ReadError
-from adapters.saved.source import DOCUMENT_BYTES, Source
+from adapters.saved.source import Source, joined
 from adapters.saved.xmltext import legal_text, person, plain, refuse_hostile, root_tag
 from adapters.thread import Comment, Format, Post, Thread
 
@@ -46,7 +46,7 @@ def recognises(head: str) -> bool:
 
 def read(source: Source) -> Iterator[Thread]:
     """Yield a thread for each post that the comments name; those before a break come before its error."""
-    text = _whole(source)
+    text = joined(legal_text(source))
     trouble = refuse_hostile(text)
     broken = trouble is not None and "breaks off" in trouble.problem
     if broken:
@@ -59,16 +59,6 @@ def read(source: Source) -> Iterator[Thread]:
     yield from _Feed(text).threads(empty_is_fine=broken)
     if broken and trouble:
         raise trouble
-
-
-def _whole(source: Source) -> str:
-    parts, size = [], 0
-    for part in legal_text(source):
-        parts.append(part)
-        size += len(part)
-        if size > DOCUMENT_BYTES:
-            raise ReadError(f"a feed of more than {DOCUMENT_BYTES >> 20} MB", mend="use the blog's export instead")
-    return "".join(parts)
 
 
 class _Feed:

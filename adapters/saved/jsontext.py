@@ -9,7 +9,7 @@ from typing import Any
 
 from adapters.dates import from_epoch
 from adapters.errors import ReadError
-from adapters.saved.source import DOCUMENT_BYTES, Source
+from adapters.saved.source import Source, joined
 
 Json = Any  # a parsed document: every reader checks the shape of what it takes out of it
 Row = dict[str, Json]
@@ -74,7 +74,7 @@ def documents(source: Source) -> Iterator[tuple[str | None, Json]]:
     lines = ((number, line) for number, line in enumerate(source.lines(), 1) if line.strip())
     opening = list(islice(lines, 2))
     if len(opening) < 2 or not all(line.startswith("{") for _, line in opening):
-        yield None, parse_json(_whole(line for _, line in chain(opening, lines)))
+        yield None, parse_json(joined((line for _, line in chain(opening, lines)), "\n"))
         return
     for number, line in chain(opening, lines):
         try:
@@ -102,16 +102,3 @@ def runs(rows: Iterable[Row], key: Callable[[Row], str], source: Source) -> Iter
             source.note("its comments are not together in the file: read as several threads", place=f"thread {id}")
         seen.add(id)
         yield id, list(group)
-
-
-def _whole(lines: Iterable[str]) -> str:
-    parts, size = [], 0
-    for line in lines:
-        parts.append(line)
-        size += len(line)
-        if size > DOCUMENT_BYTES:
-            raise ReadError(
-                f"one document of more than {DOCUMENT_BYTES >> 20} MB",
-                mend="split it, or convert it to JSON Lines with one thread a line",
-            )
-    return "\n".join(parts)

@@ -10,7 +10,7 @@ import io
 import re
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
@@ -129,16 +129,7 @@ class Source:
 
     def text(self) -> str:
         """Return the whole text; raises ReadError past DOCUMENT_BYTES."""
-        parts, size = [], 0
-        for chunk in self.chunks():
-            parts.append(chunk)
-            size += len(chunk)
-            if size > DOCUMENT_BYTES:
-                raise ReadError(
-                    f"larger than {DOCUMENT_BYTES >> 20} MB, too large for a format that is read whole",
-                    mend="split it, or convert it to JSON Lines with one thread a line",
-                )
-        return "".join(parts)
+        return joined(self.chunks())
 
     def _read(self, size: int) -> bytes:
         try:
@@ -149,6 +140,20 @@ class Source:
             ) from error
         except OSError as error:
             raise ReadError(f"cannot be read: {error.strerror or error}") from error
+
+
+def joined(parts: Iterable[str], separator: str = "") -> str:
+    """Join the parts of a document that has to be read whole; raises ReadError past DOCUMENT_BYTES."""
+    kept, size = [], 0
+    for part in parts:
+        kept.append(part)
+        size += len(part)
+        if size > DOCUMENT_BYTES:
+            raise ReadError(
+                f"larger than {DOCUMENT_BYTES >> 20} MB, too large for a format that is read whole",
+                mend="split it, or use an export that streams: WXR, or JSON Lines with one thread a line",
+            )
+    return separator.join(kept)
 
 
 def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
