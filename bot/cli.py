@@ -2,6 +2,7 @@
 
 import sys
 from enum import StrEnum
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -180,6 +181,10 @@ def main() -> None:
     """Run the command."""
     from bot.house import check_house
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal of another encoding shows what it can; machine formats are written as UTF-8 bytes.
+            stream.reconfigure(errors="replace")
     if problem := check_house():
         _stop(problem)
     try:

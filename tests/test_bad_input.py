@@ -389,3 +389,11 @@ def test_a_folder_that_may_not_be_entered_is_told(tmp_path: Path, mocker, capsys
     mocker.patch("bot.inputs.os.scandir", side_effect=refused)
     assert Inputs([str(tmp_path)]).unread == 1
     assert capsys.readouterr().err == f"error: {tmp_path}: this folder cannot be opened: Permission denied\n"
+
+
+def test_a_file_that_opens_but_cannot_be_read_is_told(tmp_path: Path, mocker) -> None:
+    (tmp_path / "sick.json").write_text("{}")
+    mocker.patch("adapters.saved.source._Counted.readinto", side_effect=OSError(5, "Input/output error"))
+    result = run("sick.json")
+    assert result.exit_code == 3
+    assert result.stderr == "error: sick.json: cannot be read: Input/output error\n"

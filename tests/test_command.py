@@ -195,3 +195,12 @@ def test_a_reader_who_leaves_early_is_no_error() -> None:
         assert process.stderr is not None
         process.stdout.close()
         assert process.stderr.read() == b""
+
+
+def test_a_terminal_of_another_encoding_shows_what_it_can() -> None:
+    done = run("check", str(EXAMPLES / "harbour-bridge.txt"), PYTHONIOENCODING="ascii")
+    assert done.returncode == 1
+    assert done.stderr == b""
+    assert b"?Nobody who sells fish for a living" in done.stdout
+    lines_as_ever = run("check", str(EXAMPLES / "harbour-bridge.txt"), "--output", "jsonl", PYTHONIOENCODING="ascii")
+    assert lines_as_ever.stdout == run("check", str(EXAMPLES / "harbour-bridge.txt"), "--output", "jsonl").stdout

@@ -224,9 +224,12 @@ def _open(path: str, on_bytes: Callable[[int], None]) -> IO[bytes]:
     except (OSError, ValueError) as error:
         raise ReadError(f"cannot be opened: {getattr(error, 'strerror', None) or error}") from error
     counted = io.BufferedReader(_Counted(raw, on_bytes), CHUNK_BYTES)
-    if counted.peek(2)[:2] != b"\x1f\x8b":
-        return counted
-    return io.BufferedReader(_Gunzip(cast(IO[bytes], counted)), CHUNK_BYTES)
+    try:
+        is_gzip = counted.peek(2)[:2] == b"\x1f\x8b"
+    except OSError as error:
+        counted.close()
+        raise ReadError(f"cannot be read: {error.strerror or error}") from error
+    return io.BufferedReader(_Gunzip(cast(IO[bytes], counted)), CHUNK_BYTES) if is_gzip else counted
 
 
 def _refuse_unreadable(head: bytes) -> None:
