@@ -26,7 +26,7 @@ from adapters.saved.threads import read_threads
 from adapters.thread import Comment, Post, Thread
 from rules.quotes.attribution import find_attribution, is_addressed, surroundings
 from rules.quotes.kinds import find_signs
-from rules.quotes.sources import ThreadSources
+from rules.quotes.sources import ThreadSources, copy_of
 from rules.quotes.spans import find_spans
 from rules.view import ThreadView
 
@@ -47,7 +47,11 @@ def signs_in(thread: Thread) -> Iterator[tuple[str, int, int, str, dict[str, flo
         copies = sources.copies(entry)
         for span in find_spans(entry.document) if entry.number else ():
             inside = entry.words.within(span.start, span.end)
-            if span.form != "marks" or len(inside) < 4 or sources.copy_of(entry, copies, inside) is not None:
+            if (
+                span.form != "marks"
+                or len(inside) < 4
+                or copy_of(entry.words, inside, copies, sources.texts) is not None
+            ):
                 continue
             text = entry.document.text[span.start : span.end]
             around = surroundings(entry.document.text, span)

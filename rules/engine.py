@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from adapters.thread import Thread
+from rules.elsewhere import NOTHING_KNOWN, Elsewhere
 from rules.finding import Finding, NotEvaluated, Report
 from rules.rule import Context, Rule, RuleOptions, RuleTimeout
 from rules.view import Entry
@@ -41,9 +42,11 @@ class Engine:
         described = [(rule.ID, rule.VERSION, chosen.model_dump(mode="json")) for rule, chosen in self._rules]
         self.ruleset = _digest(json.dumps(described, sort_keys=True))
 
-    def evaluate(self, thread: Thread, *, with_scores: bool = False) -> tuple[Context, Iterator[Outcome]]:
+    def evaluate(
+        self, thread: Thread, *, elsewhere: Elsewhere = NOTHING_KNOWN, with_scores: bool = False
+    ) -> tuple[Context, Iterator[Outcome]]:
         """Return the thread's context and, comment by comment in time order, what the rules say."""
-        context = Context(thread)
+        context = Context(thread, elsewhere)
         return context, (self._outcome(entry, context, with_scores) for entry in context.view.entries[1:])
 
     def _outcome(self, comment: Entry, context: Context, with_scores: bool) -> Outcome:

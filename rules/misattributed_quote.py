@@ -42,7 +42,13 @@ def check(comment: Entry, context: Context, options: Options) -> Iterator[Report
     authors = context.view.authors
     for passage in context.passages(comment):
         source, credit = passage.source, passage.attribution
-        if source is None or source.author is None or credit is None or passage.verdict != "attributed":
+        if (
+            passage.source_number is None
+            or source is None
+            or source.author is None
+            or credit is None
+            or passage.verdict != "attributed"
+        ):
             continue
         if credit.type not in ("name", "handle") or credit.author is None:
             continue

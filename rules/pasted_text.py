@@ -51,12 +51,11 @@ def check(comment: Entry, context: Context, options: Options) -> Iterator[Report
     for passage in context.passages(comment):
         if passage.is_paste and len(passage.text.split()) >= options.min_words:
             source = passage.source
-            whose = "the post" if source is None or source.kind == "post" else f"comment {source.id}"
             yield Report(
                 start=passage.start,
                 end=passage.end,
                 confidence=passage.confidence,
-                message=f"Repeats {whose} nearly whole, and says nothing of it.",
+                message=f"Repeats {_name(source)} nearly whole, and says nothing of it.",
                 source=source,
             )
             return
@@ -71,6 +70,14 @@ def check(comment: Entry, context: Context, options: Options) -> Iterator[Report
             + (", linked." if comment.document.links else ", with no link to it."),
             source=Source(kind="external", author=article.author),
         )
+
+
+def _name(source: Source | None) -> str:
+    if source is None or source.kind == "post":
+        return "the post"
+    if source.kind == "page":
+        return "a page that it links to"
+    return f"comment {source.id}" + (" of another thread" if source.kind == "archive" else "")
 
 
 def _own_share(comment: Entry, article_start: int) -> float:

@@ -11,6 +11,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from adapters.thread import Thread
+from rules.elsewhere import NOTHING_KNOWN, Elsewhere
 from rules.finding import Report, Severity
 from rules.quotes.analysis import QuoteAnalysis
 from rules.quotes.passage import Passage
@@ -36,9 +37,9 @@ class RuleOptions(BaseModel):
 class Context:
     """Be a thread with the analyses that rules share; each runs once a comment, in time order, when first asked for."""
 
-    def __init__(self, thread: Thread) -> None:
+    def __init__(self, thread: Thread, elsewhere: Elsewhere = NOTHING_KNOWN) -> None:
         self.view = ThreadView(thread)
-        self._passages = _InOrder(self.view, QuoteAnalysis(self.view).passages)
+        self._passages = _InOrder(self.view, QuoteAnalysis(self.view, elsewhere).passages)
         self._relevance = _InOrder(self.view, TopicAnalysis(self.view).relevance)
 
     def passages(self, entry: Entry) -> Sequence[Passage]:

@@ -64,6 +64,10 @@ def _message(passage: Passage) -> str:
         return "A quotation from outside the thread, and nothing says whose words it is."
     if source.kind == "post":
         return "The post's words, and nothing says so."
+    if source.kind == "page":
+        return "The words of a page that the comment links to, and nothing says so."
+    if source.kind == "archive":
+        return f"{source.author or 'Another commenter'}'s words from another thread, and nothing says so."
     return f"{source.author or 'Another commenter'}'s words from comment {source.id}, and nothing says so."
 
 
@@ -72,4 +76,8 @@ def _suggestion(source: Source | None) -> str | None:
         return None
     if source.kind == "post":
         return "These words seem to be the post's."
+    if source.kind == "page":
+        return f"These words seem to be from {source.url}."
+    if source.kind == "archive":
+        return f"These words seem to be {source.author or 'another commenter'}'s, {source.url or source.id}."
     return f"These words seem to be {source.author or 'another commenter'}'s, comment {source.id}."

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import Protocol
 
 from adapters.thread import Comment, Post, Thread
 from rules.document import Document
@@ -85,8 +86,15 @@ class ThreadView:
         return found
 
 
-def same_author(one: Entry, other: Entry) -> bool:
-    """Tell whether two entries carry the same name."""
+class Authored(Protocol):
+    """Be anything that somebody has written."""
+
+    @property
+    def author(self) -> str | None: ...
+
+
+def same_author(one: Authored, other: Authored) -> bool:
+    """Tell whether two texts carry the same name."""
     if not one.author or not other.author:
         return False
     return one.author.strip().casefold() == other.author.strip().casefold()

@@ -4,7 +4,7 @@ from itertools import count
 
 from adapters.thread import Comment, Post, Thread
 from rules.quotes.alignment import Copy, RunIndex, changed_words
-from rules.quotes.sources import ThreadSources
+from rules.quotes.sources import ThreadSources, copy_of
 from rules.rule import Context
 from rules.view import ThreadView
 from rules.words import Words
@@ -206,7 +206,7 @@ def test_a_part_of_a_copy_with_added_words_is_traced_to_its_own_place() -> None:
     sources, entry = ThreadSources(view), view.entries[1]
     copies = sources.copies(entry)
     assert [copy.matched for copy in copies] == [18]
-    copy = sources.copy_of(entry, copies, range(len(entry.words) - 5, len(entry.words)))
+    copy = copy_of(entry.words, range(len(entry.words) - 5, len(entry.words)), copies, sources.texts)
     assert copy is not None
     found = sources.source(copy)
     assert source[found.start : found.end] == "flour and a very long"

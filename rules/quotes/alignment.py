@@ -43,6 +43,11 @@ class Copy:
     matched: int
     runs: tuple[tuple[int, int, int], ...] = ()
 
+    @property
+    def similarity(self) -> float:
+        """The share of the words that are equal, of the longer side."""
+        return round(self.matched / max(self.end - self.start, self.source_end - self.source_start), 3)
+
 
 class RunIndex:
     """Keep the runs of SEED words of the texts given so far, numbered in the order of `add`."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rules.finding import Source
 from rules.quotes.alignment import Copy, RunIndex, extended
 from rules.view import Entry, ThreadView
+from rules.words import Words
 
 _ELLIPSIS = re.compile(r"\.\.+|…|\. \. \.")
 
@@ -30,12 +31,10 @@ class ThreadSources:
         found = self._copies[entry.number] = self._index.copies(entry.words, last=own, cuts=_cuts(entry))
         return found
 
-    def copy_of(self, entry: Entry, copies: Sequence[Copy], part: range) -> Copy | None:
-        """Return what a part of an entry, given by its words, has from one earlier entry, when that is most of it."""
-        copy = _best_copy(copies, part.start, part.stop) if part else None
-        if copy is None:
-            return None
-        return extended(copy, entry.words, self._view.entries[copy.holder].words, part.start, part.stop)
+    @property
+    def texts(self) -> Sequence[Words]:
+        """The words of the entries indexed so far, by their numbers."""
+        return self._index.texts
 
     def source(self, copy: Copy) -> Source:
         """Describe the place a copy is from; similarity is the share of its words that are equal."""
@@ -47,12 +46,18 @@ class ThreadSources:
             url=holder.content.url,
             start=holder.words.start(copy.source_start),
             end=holder.words.end(copy.source_end - 1),
-            similarity=round(copy.matched / max(copy.end - copy.start, copy.source_end - copy.source_start), 3),
+            similarity=copy.similarity,
         )
 
     def holder(self, copy: Copy) -> Entry:
         """Return the entry that a copy is from."""
         return self._view.entries[copy.holder]
+
+
+def copy_of(words: Words, part: range, copies: Sequence[Copy], texts: Sequence[Words]) -> Copy | None:
+    """Return what a part of a text, given by its words, has from one of the `texts`, when that is most of it."""
+    copy = _best_copy(copies, part.start, part.stop) if part else None
+    return copy and extended(copy, words, texts[copy.holder], part.start, part.stop)
 
 
 def _cuts(entry: Entry) -> set[int]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from rules.elsewhere import OutsideText
 from rules.quotes.passage import Attribution, Form, Verdict
 from rules.view import Entry, ThreadView, same_author
 
@@ -29,7 +30,7 @@ def judge(
     entry: Entry,
     form: Form,
     count: int,
-    holder: Entry | None,
+    holder: Entry | OutsideText | None,
     attribution: Attribution | None,
     *,
     is_addressed: bool,
@@ -48,6 +49,9 @@ def judge(
         if form == "block" and (entry.number == 1 or count < _LONG_BLOCK):
             return Judgement("implied", 0.55, "a short block answers somebody, most likely the post or its parent")
         return Judgement("unattributed", 0.9, "nothing says whose words these are")
+    if isinstance(holder, OutsideText):
+        where = "on a page that the comment links to" if holder.kind == "page" else "in another thread"
+        return Judgement("unattributed", 0.9, f"the words stand {where}, and nothing says so")
     if holder.is_post:
         return Judgement("implied", 0.9, "the words are the post's")
     if form == "bare" and is_whole_comment and count >= _LONG_COPY:
