@@ -24,10 +24,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from adapters.saved.threads import read_threads
 from adapters.thread import Comment, Post, Thread
-from rules.quotes.attribution import find_attribution, is_addressed, surroundings
+from rules.elsewhere import NOTHING_KNOWN
+from rules.quotes.analysis import QuoteAnalysis
 from rules.quotes.kinds import find_signs
-from rules.quotes.sources import ThreadSources, copy_of
-from rules.quotes.spans import find_spans
 from rules.view import ThreadView
 
 ROOT = Path(__file__).parent.parent
@@ -42,22 +41,13 @@ Example = tuple[str, dict[str, float], bool]  # thread, signs, is a quotation
 def signs_in(thread: Thread) -> Iterator[tuple[str, int, int, str, dict[str, float]]]:
     """Yield comment id, start, end, text and signs of each passage in marks that has no source in its thread."""
     view = ThreadView(thread)
-    sources = ThreadSources(view)
+    analysis = QuoteAnalysis(view, NOTHING_KNOWN)
     for entry in view.entries:
-        copies = sources.copies(entry)
-        for span in find_spans(entry.document) if entry.number else ():
-            inside = entry.words.within(span.start, span.end)
-            if (
-                span.form != "marks"
-                or len(inside) < 4
-                or copy_of(entry.words, inside, copies, sources.texts) is not None
-            ):
-                continue
-            text = entry.document.text[span.start : span.end]
-            around = surroundings(entry.document.text, span)
-            credit = find_attribution(view, entry, span, around, None)
-            signs = find_signs(span, text, len(inside), around, credit, is_addressed=is_addressed(around))
-            yield entry.id, span.start, span.end, text, signs
+        for found in analysis.candidates(entry):
+            span = found.span
+            if entry.number and span.form == "marks" and found.origin is None:
+                signs = find_signs(span, found.text, found.count, found.around, found.credit, company=found.company)
+                yield entry.id, span.start, span.end, found.text, signs
 
 
 def labelled(shared: Path) -> Iterator[Example]:

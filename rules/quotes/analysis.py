@@ -3,16 +3,19 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from rules.elsewhere import Elsewhere, OutsideText
 from rules.finding import Source
 from rules.markup.quoting import unquoted
 from rules.quotes.alignment import Copy, changed_words
-from rules.quotes.attribution import find_attribution, is_addressed, surroundings
+from rules.quotes.attribution import Credit, find_credit
 from rules.quotes.kinds import judge_kind
+from rules.quotes.names import Members
 from rules.quotes.outside import OutsideSources, find_outside
 from rules.quotes.passage import Passage, Span
+from rules.quotes.sentence import Surroundings, surroundings
 from rules.quotes.sources import ThreadSources, copy_of
 from rules.quotes.spans import find_spans
 from rules.quotes.verdicts import judge
@@ -36,16 +39,34 @@ _OUTPUT = re.compile(
     re.I,
 )
 _WHOLE_COMMENT = 0.8
+# The characters between two quotations of one speaker.
+_CARRIED = 120
 
 
 @dataclass(frozen=True, slots=True)
-class _Origin:
+class Origin:
     """Hold where a passage's words stood before."""
 
     copy: Copy
     words: Words
     source: Source
     holder: Entry | OutsideText
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Hold a stretch that may be somebody else's words, with all that is known before it is judged.
+
+    `company` is the share (0 to 1) of the entry's other passages in marks that are credited to somebody.
+    """
+
+    span: Span
+    text: str
+    count: int
+    origin: Origin | None
+    around: Surroundings
+    credit: Credit
+    company: float = 0.0
 
 
 class QuoteAnalysis:
@@ -56,88 +77,116 @@ class QuoteAnalysis:
         self._elsewhere = elsewhere
         self._sources = ThreadSources(view)
 
+    @cached_property
+    def _members(self) -> Members:
+        return Members(self._view)
+
     def passages(self, entry: Entry) -> Sequence[Passage]:
         """Return the passages of an entry in text order; entries are to be asked for in time order."""
+        return [self._judged(entry, candidate) for candidate in self.candidates(entry)]
+
+    def candidates(self, entry: Entry) -> Sequence[Candidate]:
+        """Return what may be a passage in text order; entries are to be asked for in time order."""
         copies = self._sources.copies(entry)
         outside = find_outside(self._view, entry, copies, self._elsewhere)
         known = sorted((*copies, *outside.copies), key=lambda copy: copy.start) if outside.copies else copies
         spans = _with_bare(entry, find_spans(entry.document), known)
-        passages = (self._passage(entry, span, copies, outside) for span in spans)
-        return [passage for passage in passages if passage is not None]
+        found: list[Candidate] = []
+        for place, span in enumerate(spans):
+            inside = entry.words.within(span.start, span.end)
+            text = entry.document.text[span.start : span.end]
+            if len(inside) < _MIN_MARKED or _is_code(text):
+                continue
+            origin = self._origin(entry, inside, copies, outside)
+            holder = origin.holder if origin is not None and isinstance(origin.holder, Entry) else None
+            around = surroundings(entry.document.text, spans, place)
+            credit = find_credit(self._members, entry, span, around, holder)
+            if credit.attribution is None and origin is None and found:
+                credit = _carried_on(entry.document.text, found[-1], span, credit)
+            shown = unquoted(text) if span.form == "block" else text
+            found.append(Candidate(span, shown, len(inside), origin, around, credit))
+        return _in_company(found)
 
-    def _origin(self, entry: Entry, part: range, copies: Sequence[Copy], outside: OutsideSources) -> _Origin | None:
+    def _origin(self, entry: Entry, part: range, copies: Sequence[Copy], outside: OutsideSources) -> Origin | None:
         texts = self._sources.texts
         if copy := copy_of(entry.words, part, copies, texts):
-            return _Origin(copy, texts[copy.holder], self._sources.source(copy), self._sources.holder(copy))
+            return Origin(copy, texts[copy.holder], self._sources.source(copy), self._sources.holder(copy))
         if copy := copy_of(entry.words, part, outside.copies, outside.words):
-            return _Origin(copy, outside.words[copy.holder], outside.source(copy), outside.texts[copy.holder])
+            return Origin(copy, outside.words[copy.holder], outside.source(copy), outside.texts[copy.holder])
         return None
 
-    def _passage(self, entry: Entry, span: Span, copies: Sequence[Copy], outside: OutsideSources) -> Passage | None:
-        inside = entry.words.within(span.start, span.end)
-        if len(inside) < _MIN_MARKED:
-            return None
-        text = entry.document.text[span.start : span.end]
-        if _is_code(text):
-            return None
-        origin = self._origin(entry, inside, copies, outside)
-        shown = unquoted(text) if span.form == "block" else text
-        around = surroundings(entry.document.text, span)
-        source, holder = (origin.source, origin.holder) if origin is not None else (None, None)
-        in_thread = holder if isinstance(holder, Entry) else None
-        attribution = find_attribution(self._view, entry, span, around, in_thread)
-        addressed = is_addressed(around)
+    def _judged(self, entry: Entry, candidate: Candidate) -> Passage:
+        span, origin, credit = candidate.span, candidate.origin, candidate.credit
         kind = judge_kind(
             span,
-            shown,
-            len(inside),
-            around,
-            attribution,
+            candidate.text,
+            candidate.count,
+            candidate.around,
+            credit,
             is_copy=origin is not None,
-            is_addressed=addressed,
+            company=candidate.company,
         )
+        source, holder = (origin.source, origin.holder) if origin is not None else (None, None)
         if kind.probability < 0.5:
             return Passage(
                 start=span.start,
                 end=span.end,
-                text=shown,
+                text=candidate.text,
                 form=span.form,
                 kind="not-quotation",
                 verdict=None,
-                attribution=attribution,
+                attribution=credit.attribution,
                 source=source,
                 confidence=round(1 - kind.probability, 3),
                 reasons=kind.reasons,
             )
-        whole = len(inside) >= _WHOLE_COMMENT * len(entry.words)
-        judgement = judge(
-            self._view,
-            entry,
-            span.form,
-            len(inside),
-            holder,
-            attribution,
-            is_addressed=addressed,
-            is_whole_comment=whole,
-        )
+        whole = candidate.count >= _WHOLE_COMMENT * len(entry.words)
+        judgement = judge(self._view, entry, span.form, candidate.count, holder, credit, is_whole_comment=whole)
         return Passage(
             start=span.start,
             end=span.end,
-            text=shown,
+            text=candidate.text,
             form=span.form,
             kind="quotation",
             verdict=judgement.verdict,
-            attribution=attribution,
+            attribution=credit.attribution,
             source=source,
             changes=_changes(entry, origin) if origin is not None else (),
-            source_number=in_thread.number if in_thread is not None else None,
+            source_number=holder.number if isinstance(holder, Entry) else None,
             is_paste=whole and span.form == "bare" and judgement.verdict == "unattributed",
             confidence=round(kind.probability * judgement.confidence, 3),
             reasons=(*kind.reasons, judgement.reason),
         )
 
 
-def _changes(entry: Entry, origin: _Origin) -> tuple[tuple[str, str], ...]:
+def _carried_on(text: str, before: Candidate, span: Span, credit: Credit) -> Credit:
+    """Let a quotation go on under the name of the one just before it, when next to nothing stands between them."""
+    known = before.credit.attribution
+    if known is None or known.type not in ("name", "handle", "pronoun") or before.span.form != span.form != "block":
+        return credit
+    if credit.clause is not None or credit.is_addressed or span.outer_start - before.span.outer_end > _CARRIED:
+        return credit
+    if "\n" in text[before.span.outer_end : span.outer_start].strip(" \t\n"):
+        return credit
+    return replace(credit, attribution=known)
+
+
+def _in_company(candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+    marked = [candidate for candidate in candidates if candidate.span.form == "marks"]
+    if len(marked) < 2:
+        return candidates
+    credited = {id(candidate) for candidate in marked if _is_credited(candidate.credit)}
+    return [
+        replace(candidate, company=(len(credited) - (id(candidate) in credited)) / (len(marked) - 1))
+        for candidate in candidates
+    ]
+
+
+def _is_credited(credit: Credit) -> bool:
+    return credit.attribution is not None and credit.attribution.type in ("name", "handle", "pronoun")
+
+
+def _changes(entry: Entry, origin: Origin) -> tuple[tuple[str, str], ...]:
     """Return the words that a copy changes, leaving out what it cuts with … and adds in [brackets]."""
     copy = origin.copy
     if copy.matched == copy.end - copy.start == copy.source_end - copy.source_start:

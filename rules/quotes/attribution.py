@@ -1,8 +1,8 @@
 """Who a comment says a passage is from.
 
-The words just before and just after the passage are searched, the surest sign first: a header of the quotation
-itself, a handle, the name of somebody in the thread, a name with a verb of speech, a work, a link, a pronoun. Vague
-words ("someone said") are found too: they attribute nothing.
+The sentence around the passage is searched, the surest sign first: a header of the quotation itself, a handle or the
+number of a comment, a clause of speech with a name, the name of somebody in the thread, a work, a link, a pronoun.
+Vague words ("someone said") are found too: they attribute nothing.
 """
 
 import re
@@ -10,196 +10,244 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
 from rules.document import Document
-from rules.quotes.lexicon import ACCORDING, PRONOUNS, SPEECH_VERBS, VAGUE, WORKS
+from rules.quotes.clauses import Clause, clause_after, clause_before
+from rules.quotes.lexicon import NO_NAME, SPEECH, WORKS, YOU, YOU_DO, YOUR, YOUR_WORDS
+from rules.quotes.names import Members, bare_name
 from rules.quotes.passage import Attribution, AttributionType, Span
-from rules.view import Entry, ThreadView
+from rules.quotes.sentence import BLANK, Surroundings, Tokens
+from rules.view import Entry
 
 _REACH = 240
-_SHORT_LINE = 60
 _REACH_OF_PRONOUN = 600
 _REACH_OF_CALL = 5000
-_SENTENCE_END = re.compile(
-    r"(?<!\b[A-Z])(?<!\bMr)(?<!\bMs)(?<!\bDr)(?<!\bMrs)(?<!\bRep)(?<!\bSen)(?<!\bGov)(?<!\bProf)[.!?…][\"”’')\]]*\s+(?=[\"“‘'(\[A-ZÀ-ÝА-Я])|\n"
-)
+_NEAR = 12
 _CAPITALISED = r"[^\W\d_a-zß-öø-ÿа-я][\w.'’&-]*"
-_NAME = rf"{_CAPITALISED}(?:\s+(?:(?:de|van|von|der|den|al|bin|la|le|du|el|y|of)\s+)*{_CAPITALISED}){{0,4}}"
-_FILE = re.compile(r"\w\w\.\w\w")
-_NO_NAME = frozenset(
-    "i a an the if when but and so or as it its it's i'm i'd i've i'll you your he she they we this that these "
-    "those there in on at to of for from by with not no yes now then what who why how which where while well just "
-    "also like my his her their our one some all any because since after before although though here let me be is "
-    "are was were do does did have has had can could would should will may might maybe perhaps yeah ok okay oh hi "
-    "hey hello thanks lol imho imo ps edit update ja nein und oder aber ich du er sie es wir ihr der die das ein "
-    "eine mais et ou je tu il elle nous vous le la les un une el los las pero y o yo earlier later recently once "
-    "today yesterday again finally still previously originally according quote quoting someone somebody people "
-    "many everyone everybody anyone others another jemand alguien кто-то oops ahh ah likewise additionally "
-    "furthermore anyway instead re eg ie error sorry mr mrs ms dr first second however moreover otherwise "
-    "meanwhile therefore thus hence besides apparently obviously basically actually specifically generally "
-    "personally honestly seriously interestingly unfortunately fortunately similarly clearly surely sometimes "
-    "often usually nope wow hmm ugh yep sure right true good great nice love agreed renaming learning reading "
-    "using saying".split()
-)
-
+_NAME = rf"{_CAPITALISED}(?:[ \t]+(?:(?:de|van|von|der|den|al|bin|la|le|du|el|y|of)[ \t]+)*{_CAPITALISED}){{0,4}}"
 _HANDLE = re.compile(r"(?<![\w.])@([\w][\w.-]*\w|\w)")
 _COMMENT_NUMBER = re.compile(r"(?:\b(?:comment|post|reply|no\.?|number|Kommentar)\s*#?|#)(\d{1,5})\b", re.I)
 _NAME_AT_NUMBER = re.compile(rf"({_NAME}|\w+)\s*@\s*(\d{{1,5}})\b")
-_BEFORE_NAME_VERB = re.compile(rf"({_NAME})(?:\s*\([^()]{{0,60}}\))?,?\s+(?:\w+(?:ly)?\s+){{0,2}}{SPEECH_VERBS}\b")
-_BEFORE_VERB_NAME = re.compile(rf"\b(?!told){SPEECH_VERBS}\s+({_NAME})\s*[,:–—-]?\s*$")
-_BEFORE_ACCORDING = re.compile(rf"\b(?i:{ACCORDING})\s+(?:the\s+)?({_NAME})")
-_BEFORE_POSSESSIVE = re.compile(rf"({_NAME})['’]s?\s+(?:\w+\s+){{0,5}}$")
-_BEFORE_VOCATIVE = re.compile(
-    rf"(?:^|\n)\s*(?:(?:Hi|Hey|Hello|Dear|Gee|Well|Sorry|Actually|Yes|No|Oh)\s*,?\s+)?({_NAME})\s*(?:[,:;–—-]|\n|$)"
-)
 _LINE_CALL = re.compile(
     rf"^[ \t]*(?:(?:Hi|Hey|Hello|Dear|To|Re)\b,?[ \t]+)?@?({_NAME}|(?<=@)[\w.-]+)[ \t]*(?:[,:–—-]|$)", re.M
 )
-# A line that is nothing but a call: "to bobby," in any case of letters.
-_CALL = re.compile(r"^\s*(?:(?:to|re|hi|hey|hello|dear)\b[:,]?\s+)?(\w[\w .'-]{1,30}?)\s*[,:–—-]?\s*$", re.I)
-_AFTER_VERB_NAME = re.compile(rf"^[\s,;.]*(?!told){SPEECH_VERBS}\s+(?:[a-z]+\s+){{0,5}}({_NAME})")
-_AFTER_NAME_VERB = re.compile(
-    rf"^[\s,;.]*(?:as\s+)?(?:[a-z]+\s+){{0,2}}({_NAME}(?:\s+[a-z]+){{0,3}}(?:\s+{_NAME})?)(?:\s*\([^()]{{0,40}}\))?(?:\s+\w+ly)?\s+{SPEECH_VERBS}\b"
+# A line that is nothing but a call, or opens with one: "to bobby," in any case of letters.
+_CALL = re.compile(
+    r"^\s*(?:(?:to|re|hi|hey|hello|dear|gee|well|sorry)\b[:,]?\s+)?(\w[\w .'-]{1,30}?)\s*(?:[,:–—-]|$)", re.I
 )
-_AFTER_DASH = re.compile(rf"^[\s.,]*(?:[-–—―~]{{1,3}}|\()\s*(?:by\s+)?({_NAME})\s*(?:[,)(\n.]|$)")
-_AFTER_QUOTE_FROM = re.compile(
-    rf"^.{{0,40}}\b(?:quote|quotation|words?|line|saying)\b.{{0,20}}\b(?:from|by|of)\s+({_NAME})"
-)
-_AFTER_ACCORDING = re.compile(rf"^[\s,;.]*(?:\()?{ACCORDING}\s+(?:the\s+)?({_NAME})")
 _BYLINE = re.compile(rf"(?:^|\n)[^\S\n]*(?:By|Von|Par|Por|От)\s+({_NAME})\s*(?:$|\n|,)")
-_WORK = re.compile(
-    rf"\b(?:the|this|that|your|his|her|their|its|der|die|das|dem|dein|le|la|l'|votre|ton|el|tu|su|our)\s+(?:[\w'’.-]+\s+){{0,3}}?{WORKS}\b",
-    re.I,
+_QUOTE_FROM = re.compile(
+    rf"^.{{0,40}}\b(?:quote|quotation|words?|line|saying)\b.{{0,20}}\b(?:from|by|of|was)\s+(?:from\s+|by\s+)?({_NAME})"
 )
 # A verse, a chapter: "Matthew 2:11", "appendix B", "§ 14".
 _PLACE_IN_WORK = re.compile(
     r"\b(?!At\b)[A-Z][a-z]+\.? \d{1,3}:\d{1,3}\b|(?i:\b(?:appendix|chapter|section|p\.|page)|§)\s*(?:\d|[A-Z]\b)"
 )
-_VAGUE = re.compile(rf"\b{VAGUE}\s+(?:\w+\s+){{0,3}}?{SPEECH_VERBS}\b|\b(?:I|we)\s+(?:read|heard|saw)\b", re.I)
-_IT_SAYS = re.compile(
-    r"\b(?:it|which|that|es|il|elle)\s+(?:\w+\s+)?(?:says|states|reads|said|stated|claims|explains|steht|dit)\b", re.I
-)
-_PRONOUN = re.compile(rf"\b{PRONOUNS}\s+(?:\w+\s+)?{SPEECH_VERBS}\b", re.I)
-_PRONOUN_WORD = re.compile(rf"\b{PRONOUNS}\b", re.I)
-_AFTER_PRONOUN = re.compile(rf"^[\s,;.]*{PRONOUNS}\s+(?:\w+\s+)?{SPEECH_VERBS}\b", re.I)
-_ADDRESSED = re.compile(
-    rf"\b(?:you|du|Sie|vous|tu|usted|вы|ты)(?:['’](?:re|ve|d))?\s+(?:\w+\s+){{0,3}}?{SPEECH_VERBS}\b|"
-    r"\byour?\s+(?:own\s+)?(?:words?|claim|statement|point|comment|question|quote|assertion|argument|reply|view)\b|"
-    r"\b(?:points?|claims?|questions?|statements?|arguments?|things?)\s+(?:that\s+)?you(?:['’]ve)?\s+(?:make|made|raise|raised|asked|posed)\b",
-    re.I,
-)
+_BREAK = re.compile(r"[.!?…][\"”’)\]]*\s+(?=[\"“‘'(\[A-ZÀ-ÝА-Я])|\n")
+_URL = re.compile(r"\bhttps?://\S+|\bwww\.\S+")
+_ARTICLES = frozenset("the this that his her their its der die das dem le la l el los las un une une".split()) | YOUR
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """Hold the words around a passage: its sentence before and after it, and the line above when it opens a line."""
+class Credit:
+    """Hold what the words around a passage say of its speaker: an attribution, and the clause that tells of speech."""
 
-    before: str
-    after: str
-    above: str
-
-    @property
-    def leads(self) -> list[str]:
-        """The words that lead to the passage: a sentence above that is over, and long, speaks of something else."""
-        over = len(self.above) > _SHORT_LINE and self.above.rstrip().endswith((".", "!", "?"))
-        return [lead for lead in (self.before, "" if over else self.above) if lead.strip()]
+    attribution: Attribution | None
+    clause: Clause | None
+    is_addressed: bool
 
 
-def surroundings(text: str, span: Span) -> Surroundings:
-    """Cut out the words around a passage that can tell whose it is."""
-    begin = max(0, span.outer_start - _REACH)
-    before = text[begin : span.outer_start]
-    above = ""
-    if not before.strip(" \t") or before.rstrip(" \t").endswith("\n"):
-        above = _last_sentence(before.rstrip().rpartition("\n")[2])
-        before = ""
-    else:
-        before = _last_sentence(before)
-    after = text[span.outer_end : span.outer_end + _REACH]
-    if (end := _SENTENCE_END.search(after.lstrip(" .,"))) is not None:
-        after = after[: end.end() + len(after) - len(after.lstrip(" .,"))]
-    return Surroundings(before, after, above)
+def find_credit(members: Members, entry: Entry, span: Span, around: Surroundings, holder: Entry | None) -> Credit:
+    """Return the surest attribution of a passage; `holder` is the entry of the thread that has the words, if any."""
+    before = next((clause for lead in around.leads if (clause := clause_before(lead))), None)
+    after = clause_after(around.after)
+    if around.follows_sentence:
+        # A sentence that ends right before the passage mostly belongs to the passage before.
+        before = (
+            before
+            if after is None and (before is None or before.who == "name" or BLANK in around.before.text)
+            else None
+        )
+    clause = after if after is not None and (before is None or before.who not in ("name", "he", "it", "I")) else before
+    finder = _Finder(members, entry, span, around, holder)
+    return Credit(finder.find(clause, is_after=clause is after), clause, _is_addressed(around, clause))
 
 
-def _last_sentence(text: str) -> str:
-    ends = [match.end() for match in _SENTENCE_END.finditer(text) if text[match.end() :].strip()]
-    return text[ends[-1] :] if ends else text
-
-
-def is_addressed(around: Surroundings) -> bool:
+def _is_addressed(around: Surroundings, clause: Clause | None) -> bool:
     """Tell whether the words around a passage give it to the person spoken to."""
-    return bool(
-        _ADDRESSED.search(around.before) or _ADDRESSED.search(around.above) or _ADDRESSED.search(around.after[:60])
-    )
+    if clause is not None and clause.who == "you":
+        return True
+    for tokens in (around.before, around.above, around.after):
+        lows = tokens.lows[:_NEAR] if tokens is around.after else tokens.lows
+        for place, low in enumerate(lows):
+            if low in YOU:
+                near = lows[place + 1 : place + 4]
+                if any(word in SPEECH or word in YOU_DO for word in near):
+                    return True
+            elif low in YOUR and any(word in YOUR_WORDS for word in lows[place + 1 : place + 3]):
+                return True
+    return False
 
 
-def find_attribution(
-    view: ThreadView, entry: Entry, span: Span, around: Surroundings, holder: Entry | None
-) -> Attribution | None:
-    """Return the surest attribution of a passage, or None; `holder` is the entry that has the words, if one does."""
-    resolver = _Resolver(view, entry)
-    if span.author:
-        return resolver.named(span.author, "name", span.author)
-    document, leads = entry.document, around.leads
-    # A sentence that ends right before the passage mostly belongs to the passage before: what follows comes first.
-    signs = (
-        [_named_after, _named_before]
-        if around.before.rstrip().endswith((".", "!", "?"))
-        else [_named_before, _named_after]
-    )
-    for find in signs:
-        if credit := find(resolver, around):
+class _Finder:
+    """Look for the signs of one passage's speaker."""
+
+    def __init__(self, members: Members, entry: Entry, span: Span, around: Surroundings, holder: Entry | None) -> None:
+        self._members = members
+        self._entry = entry
+        self._span = span
+        self._around = around
+        self._holder = holder
+
+    def find(self, clause: Clause | None, *, is_after: bool) -> Attribution | None:
+        span, document = self._span, self._entry.document
+        if span.author:
+            return self._named(span.author, "name", span.author)
+        if credit := self._numbered_before() or self._clause_name(clause):
             return credit
-    if (known := resolver.mentioned(around.after[:60])) is not None:
-        return known
-    if span.form != "marks" and (match := _BYLINE.search(document.text, span.start, span.end)):
-        return Attribution(match[0].strip(), "byline", match[1])
-    # The words of somebody in the thread are not from a page that is linked.
-    if holder is None and (link := _link_beside(document, span)):
-        return Attribution(link, "link", None)
-    for lead in [*leads, around.after[:80], around.above if span.form == "block" else ""]:
-        if match := _last(_WORK, lead) or _last(_PLACE_IN_WORK, lead):
-            return Attribution(match[0], "work", None)
-    if holder is not None and holder.author and (called := resolver.addressee(span.outer_start, holder)):
-        return called
-    for lead in leads:
-        if match := _last(_VAGUE, lead):
-            return Attribution(match[0], "vague", None)
-        if match := _last(_IT_SAYS, lead):
-            before = document.text[max(0, span.outer_start - _REACH) : span.outer_start]
-            if work := _last(_WORK, before):
-                return Attribution(f"{work[0]} ... {match[0]}", "work", None)
-        if match := _last(_PRONOUN, lead):
-            before = document.text[max(0, span.outer_start - _REACH_OF_PRONOUN) : span.outer_start]
-            return resolver.pronoun(match[0], before)
-    if match := _AFTER_PRONOUN.match(around.after):
-        before = document.text[max(0, span.outer_start - _REACH_OF_PRONOUN) : span.outer_start]
-        return resolver.pronoun(match[0].strip(" ,;."), before)
+        if clause is None or clause.who != "he":
+            sides = [self._named_before, self._named_after]
+            for side in reversed(sides) if is_after else sides:
+                if credit := side(clause):
+                    return credit
+        if span.form != "marks" and (match := _BYLINE.search(document.text, span.start, span.end)):
+            return Attribution(match[0].strip(), "byline", match[1])
+        # The words of somebody in the thread are not from a page that is linked.
+        if self._holder is None and (link := _link_beside(document, span)):
+            return Attribution(link, "link", None)
+        if clause is not None and clause.who == "he":
+            return self._pronoun(clause)
+        if clause is not None and clause.who == "the" and clause.speaker.split()[-1].casefold() in WORKS:
+            return Attribution(clause.text, "work", clause.speaker)
+        if credit := self._work():
+            return credit
+        if clause is not None and clause.who == "it" and (work := self._work_before()):
+            return Attribution(f"{work} ... {clause.text}", "work", None)
+        if self._holder is not None and self._holder.author and (called := self._addressee(self._holder)):
+            return called
+        if clause is not None and clause.who in ("they", "some", "the", "we"):
+            return Attribution(clause.text, "vague", clause.speaker)
+        return None
+
+    def _numbered_before(self) -> Attribution | None:
+        for lead in self._around.leads:
+            if "@" in lead.text:
+                if match := _last(_HANDLE, lead.text):
+                    return self._named(match[0], "handle", match[1])
+                if match := _last(_NAME_AT_NUMBER, lead.text):
+                    return self._named(match[0], "name", match[1])
+            if (match := _last(_COMMENT_NUMBER, lead.text)) and (meant := self._numbered(match[0], match[1])):
+                return meant
+        return None
+
+    def _clause_name(self, clause: Clause | None) -> Attribution | None:
+        if clause is None or clause.who != "name" or not bare_name(clause.speaker):
+            return None
+        return self._named(clause.text, "name", clause.speaker)
+
+    def _named_before(self, clause: Clause | None) -> Attribution | None:
+        for lead in self._around.leads:
+            if known := self._mentioned(lead):
+                return known
+            if clause is None and (owner := _owner(lead)):
+                return self._named(owner, "name", owner)
+            if (match := _CALL.match(lead.text)) and self._knows(match[1]):
+                return self._named(match[1], "name", match[1])
+        return None
+
+    def _named_after(self, clause: Clause | None) -> Attribution | None:
+        after = self._around.after
+        if match := _QUOTE_FROM.match(after.text):
+            return self._named(match[0].strip(" ,;.\n"), "name", match[1])
+        return self._mentioned(after, _NEAR)
+
+    def _named(self, text: str, type: AttributionType, name: str) -> Attribution:
+        name = bare_name(name) or name
+        number = self._members.number_of(name, self._entry, loosely=True)
+        if number is None and " " in name and type == "name":
+            # "the reporter Ann Lee", "Ann Lee of the council": a member is known by any part that is one's name.
+            number = self._members.number_of(name.split()[0], self._entry)
+        if number is None:
+            return Attribution(text, type, name, None)
+        found = self._members.view.entries[number]
+        return Attribution(text, type, found.author, None if found.is_post else found.id)
+
+    def _knows(self, name: str) -> bool:
+        return self._members.number_of(bare_name(name), self._entry) is not None
+
+    def _numbered(self, text: str, number: str) -> Attribution | None:
+        """Return the comment that a number means: its id, else its place in the thread."""
+        place = int(number)
+        named = self._members.view.comment(number)
+        if named is not None and named.number < self._entry.number:
+            return Attribution(text, "handle", named.author, named.id)
+        if 0 < place < self._entry.number:
+            entry = self._members.view.entries[place]
+            return Attribution(text, "handle", entry.author, entry.id)
+        return None  # a number of something else: an issue, a ticket
+
+    def _mentioned(self, tokens: Tokens, most: int | None = None) -> Attribution | None:
+        """Find the name of somebody who has written in the thread, the last one before a passage, as a word."""
+        for word in reversed(tokens.words[:most]):
+            if word[0].isupper() or word[0] == "@":
+                name = bare_name(word.lstrip("@"))
+                if name and name.casefold() not in NO_NAME and self._knows(name):
+                    return self._named(word, "name", name)
+        return None
+
+    def _addressee(self, holder: Entry) -> Attribution | None:
+        """Find the source's author called by name at the start of an earlier line: what follows answers him."""
+        before = self._span.outer_start
+        for match in _LINE_CALL.finditer(self._entry.document.text, max(0, before - _REACH_OF_CALL), before):
+            number = self._members.number_of(bare_name(match[1]), self._entry)
+            if number is not None and self._members.view.entries[number].author == holder.author:
+                return self._named(match[0].strip(), "handle" if "@" in match[0] else "name", match[1])
+        return None
+
+    def _pronoun(self, clause: Clause) -> Attribution:
+        """Let a pronoun stand for the member of the thread named last before it; of others only the pronoun is sure."""
+        begin = max(0, self._span.outer_start - _REACH_OF_PRONOUN)
+        known = self._mentioned(Tokens(self._entry.document.text[begin : self._span.outer_start]))
+        if known is not None:
+            return Attribution(clause.text, "pronoun", known.author, known.comment)
+        return Attribution(clause.text, "pronoun", clause.speaker)
+
+    def _work_before(self) -> str | None:
+        begin = max(0, self._span.outer_start - _REACH)
+        return _work_in(Tokens(self._entry.document.text[begin : self._span.outer_start]), _ARTICLES)
+
+    def _work(self) -> Attribution | None:
+        around = self._around
+        leads = [(lead, None) for lead in around.leads]
+        if self._span.form == "block" and around.above not in around.leads:
+            leads.append((around.above, None))
+        # The words of another comment are not the article's.
+        is_comment = self._holder is not None and not self._holder.is_post
+        for tokens, most in [*leads, (around.after, _NEAR)]:
+            if work := _work_in(tokens, YOUR if is_comment else _ARTICLES, most):
+                return Attribution(work, "work", None)
+            if not is_comment and (match := _last(_PLACE_IN_WORK, tokens.text)):
+                return Attribution(match[0], "work", None)
+        return None
+
+
+def _work_in(tokens: Tokens, articles: frozenset[str], most: int | None = None) -> str | None:
+    lows = tokens.lows[:most]
+    for place in range(len(lows) - 1, 0, -1):
+        if lows[place] in WORKS:
+            for article in range(place - 1, max(-1, place - 5), -1):
+                if lows[article] in articles:
+                    return tokens.between(article, place + 1)
     return None
 
 
-def _named_before(resolver: "_Resolver", around: Surroundings) -> Attribution | None:
-    for lead in around.leads:
-        if "@" in lead:
-            if match := _last(_HANDLE, lead):
-                return resolver.named(match[0], "handle", match[1])
-            if match := _last(_NAME_AT_NUMBER, lead):
-                return resolver.named(match[0], "name", match[1])
-        if (match := _last(_COMMENT_NUMBER, lead)) and (meant := resolver.numbered(match[0], match[1])):
-            return meant
-        if known := resolver.mentioned(lead):
-            return known
-        for pattern in (_BEFORE_NAME_VERB, _BEFORE_VERB_NAME, _BEFORE_ACCORDING, _BEFORE_POSSESSIVE):
-            if (match := _last(pattern, lead)) and _is_name(match[1]):
-                return resolver.named(match[0].strip(), "name", match[1])
-        for call in (_BEFORE_VOCATIVE, _CALL):
-            if (match := _last(call, lead)) and resolver.knows(match[1]):
-                return resolver.named(match[1], "name", match[1])
-    return None
-
-
-def _named_after(resolver: "_Resolver", around: Surroundings) -> Attribution | None:
-    for pattern in (_AFTER_VERB_NAME, _AFTER_NAME_VERB, _AFTER_DASH, _AFTER_ACCORDING, _AFTER_QUOTE_FROM):
-        if (match := pattern.match(around.after)) and _is_name(match[1]):
-            return resolver.named(match[0].strip(" ,;.\n"), "name", match[1])
+def _owner(lead: Tokens) -> str | None:
+    """Return the name in the genitive that leads to the passage: "Ann's plain words", "Ann's"."""
+    for place in range(len(lead) - 1, max(-1, len(lead) - 6), -1):
+        word = lead.words[place]
+        if word[0].isupper() and word.endswith(("'s", "’s")) and word[:-2].casefold() not in NO_NAME:
+            first = place
+            while first > 0 and lead.words[first - 1][0].isupper():
+                first -= 1
+            return bare_name(lead.between(first, place + 1)) or None
     return None
 
 
@@ -208,20 +256,6 @@ def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
     for match in pattern.finditer(text):
         found = match
     return found
-
-
-def _is_name(text: str) -> bool:
-    return bool(_bare_name(text))
-
-
-def _bare_name(text: str) -> str:
-    """Return a name without the capitalised words before it that only open the sentence."""
-    parts = text.split()
-    while parts and re.split(r"['’]", parts[0])[0].casefold().rstrip(".,") in _NO_NAME:
-        del parts[0]
-    name = re.sub(r"['’]s?$", "", " ".join(parts)).rstrip(".,")
-    # "System.Web" and "main.cs" are capitalised too.
-    return name if len(name) > 1 and not _FILE.search(name) else ""
 
 
 def _link_beside(document: Document, span: Span) -> str | None:
@@ -234,70 +268,10 @@ def _link_beside(document: Document, span: Span) -> str | None:
         if link.is_image or link.end < span.outer_start - _REACH or link.start > span.outer_end + _REACH:
             continue
         between = text[link.end : span.outer_start] if link.start < span.start else text[span.outer_end : link.start]
-        if not _SENTENCE_END.search(between.strip()) or ("\n\n" not in between and len(between) < 80):
+        if not _BREAK.search(between.strip()) or ("\n\n" not in between and len(between) < 80):
             return link.url
-    match = re.search(r"\bhttps?://\S+|\bwww\.\S+", text[max(0, span.outer_start - 160) : span.outer_end + 160])
-    return match[0] if match else None
-
-
-class _Resolver:
-    """Resolve names against the authors of the thread."""
-
-    def __init__(self, view: ThreadView, entry: Entry) -> None:
-        self._view = view
-        self._entry = entry
-
-    def named(self, text: str, type: AttributionType, name: str) -> Attribution:
-        name = _bare_name(name) or name
-        number = self._number_of(name)
-        found = self._view.entries[number] if number is not None else None
-        comment = found.id if found and not found.is_post else None
-        return Attribution(text, type, found.author if found else name, comment)
-
-    def knows(self, name: str) -> bool:
-        """Tell whether somebody of that name has written in the thread."""
-        return self._number_of(_bare_name(name)) is not None
-
-    def numbered(self, text: str, number: str) -> Attribution | None:
-        place = int(number)
-        named = self._view.comment(number)
-        if named is not None and named.number < self._entry.number:
-            return Attribution(text, "handle", named.author, named.id)
-        if 0 < place < self._entry.number:
-            entry = self._view.entries[place]
-            return Attribution(text, "handle", entry.author, entry.id)
-        return None  # a number of something else: an issue, a ticket
-
-    def mentioned(self, lead: str) -> Attribution | None:
-        """Find the name of somebody who has written in the thread, as a word of the lead."""
-        best: tuple[int, str, str] | None = None
-        for match in re.finditer(rf"{_NAME}|\b[\w.-]{{3,}}\b", lead):
-            word = re.sub(r"['’]s?$", "", match[0])
-            if word[0].isupper() and _is_name(word) and self._number_of(word) is not None:
-                best = match.start(), match[0], word
-        return self.named(best[1], "name", best[2]) if best else None
-
-    def addressee(self, before: int, holder: Entry) -> Attribution | None:
-        """Find the source's author called by name at the start of an earlier line: what follows answers him."""
-        for match in _LINE_CALL.finditer(self._entry.document.text, max(0, before - _REACH_OF_CALL), before):
-            number = self._number_of(_bare_name(match[1]))
-            if number is not None and self._view.entries[number].author == holder.author:
-                return self.named(match[0].strip(), "handle" if "@" in match[0] else "name", match[1])
+    window = text[max(0, span.outer_start - 160) : span.outer_end + 160]
+    if "http" not in window and "www." not in window:
         return None
-
-    def pronoun(self, text: str, before: str) -> Attribution:
-        """Let a pronoun stand for the member of the thread named last before it; of others only the pronoun is sure."""
-        known = self.mentioned(before)
-        if known is not None:
-            return Attribution(text, "pronoun", known.author, known.comment)
-        word = _PRONOUN_WORD.search(text)
-        return Attribution(text, "pronoun", word[0] if word else None)
-
-    def _number_of(self, name: str) -> int | None:
-        """Return the number of the latest earlier entry by somebody of that name, given whole or by its first word."""
-        author = self._view.called.get(name.strip().casefold())
-        if author is None:
-            return None
-        numbers = self._view.authors[author]
-        earlier = bisect_left(numbers, self._entry.number)
-        return numbers[earlier - 1] if earlier else None
+    match = _URL.search(window)
+    return match[0] if match else None

@@ -13,38 +13,23 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from rules.quotes.attribution import Surroundings
-from rules.quotes.lexicon import HYPOTHETICAL, NAMING, PRONOUNS, SPEECH_VERBS, VAGUE
-from rules.quotes.passage import Attribution, Span
+from rules.quotes.attribution import Credit
+from rules.quotes.lexicon import DEFINITE, INDEFINITE, NAMING, POSSESSIVES, PREPOSITIONS, SPEECH, UNREAL, YOU, I
+from rules.quotes.passage import Span
+from rules.quotes.sentence import Surroundings, Tokens
 from rules.titles import is_title
 
-_HYPOTHETICAL = re.compile(HYPOTHETICAL, re.I)
-_NAMING = re.compile(NAMING + r"\W*(?:\w+\W+){0,2}$", re.I)
 _FIRST_PERSON = re.compile(r"\b(?:I|I['’]m|I['’]ve|I['’]d|I['’]ll|my|me|we|our|us)\b")
 _SECOND_PERSON = re.compile(r"\b(?:you|your|you['’]re)\b", re.I)
-_SPEECH_BEFORE = re.compile(rf"\b{SPEECH_VERBS}\b[^\w]*(?:\w+\W+){{0,3}}$", re.I)
-_TYPICAL_SPEECH = re.compile(
-    rf"\b(?:{VAGUE}|we|you|I|one)\b(?:\W+\w+){{0,4}}?\W+(?:say|saying|says|think|thinking|ask|asking|go|going)\b", re.I
-)
-_NOUN_PHRASE = re.compile(
-    r"\b(?:an?|the|this|that|those|these|of|with|for|as|my|your|his|her|our|their|its|some|any|no|custom|new|old)\s*$",
-    re.I,
-)
-_NOUN_AFTER = re.compile(
-    r"^\s+(?!(?:is|was|are|were|and|but|or|in|on|at|to|of|for|from|by|with|as|because|when|which|who|that|then|than|so|"
-    r"if|while|not|it|i|you|he|she|we|they|said|says|seems|means|does|did|has|had|would|could|will|can|just|only)\b)[a-z]"
+_SEVERAL = re.compile(r"[.!?]\s+[A-Z]")
+_GENERIC = frozenset(("they", "we", "you", "I"))
+_FUNCTION = frozenset(
+    "is was are were and but or in on at to of for from by with as because when which who that then than so if while "
+    "not it i you he she we they said says seems means does did has had would could will can just only".split()
 )
 # Longer titles are rare, and longer noun phrases are somebody's words.
 _NAME_SIZE = 7
-_SAID = re.compile(rf"\b(?!saying|says\s+things){SPEECH_VERBS}\b", re.I)
 _LONG = 15
-# Signs that decide by themselves, unless another speaks against them, and how often they are right.
-_SURE = (
-    ("said by somebody named", "made-up speech", 0.85),
-    ("credited to a pronoun", "made-up speech", 0.8),
-    ("stands alone and is long", "typical speech", 0.73),
-)
-_PRONOUN_BEFORE = re.compile(rf"\b{PRONOUNS}\b", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +41,12 @@ class KindJudgement:
 
 
 def judge_kind(
-    span: Span,
-    text: str,
-    count: int,
-    around: Surroundings,
-    attribution: Attribution | None,
-    *,
-    is_copy: bool,
-    is_addressed: bool,
+    span: Span, text: str, count: int, around: Surroundings, credit: Credit, *, is_copy: bool, company: float
 ) -> KindJudgement:
     """Weigh the signs for and against a quotation.
 
-    `count` is the number of its words, `is_copy` says that they stand earlier in the thread.
+    `count` is the number of its words, `is_copy` says that they stand earlier in the thread, `company` is the share
+    (0 to 1) of the text's other passages in marks that are credited to somebody.
     """
     if is_copy and span.form == "marks" and count <= _NAME_SIZE and _is_name(text, around):
         return KindJudgement(0.3, ("a name that the thread uses",))
@@ -76,63 +55,97 @@ def judge_kind(
     if span.form == "block":
         return KindJudgement(0.95, ("set off as a block",))
     weights = _weights()
-    found = find_signs(span, text, count, around, attribution, is_addressed=is_addressed)
-    for name, against, probability in _SURE:
-        if name in found and against not in found:
-            return KindJudgement(probability, (name,))
-    spoken = sorted(((weights[name] * value, name) for name, value in found.items()), key=lambda sign: -abs(sign[0]))
+    found = find_signs(span, text, count, around, credit, company=company)
+    spoken = sorted(
+        ((weights.get(name, 0.0) * value, name) for name, value in found.items()), key=lambda sign: -abs(sign[0])
+    )
     total = weights[""] + sum(weight for weight, _ in spoken)
     reasons = tuple(name for weight, name in spoken[:4] if weight * total > 0)
     return KindJudgement(1 / (1 + math.exp(-total)), reasons)
 
 
 def _is_name(text: str, around: Surroundings) -> bool:
-    in_phrase = _NOUN_PHRASE.search(around.before) is not None and _NOUN_AFTER.match(around.after) is not None
-    return is_title(text) or in_phrase
+    return is_title(text) or (_ends_in_phrase(around.before) and _noun_follows(around.after))
+
+
+def _ends_in_phrase(before: Tokens) -> bool:
+    if not before.words:
+        return False
+    last = before.lows[-1]
+    return (
+        last in INDEFINITE
+        or last in DEFINITE
+        or last in POSSESSIVES
+        or last in ("of", "with", "for", "as", "no", "custom", "new", "old")
+    )
+
+
+def _noun_follows(after: Tokens) -> bool:
+    return (
+        bool(after.words)
+        and after.text[:1].isspace()
+        and after.words[0][0].islower()
+        and after.lows[0] not in _FUNCTION
+    )
 
 
 def find_signs(
-    span: Span, text: str, count: int, around: Surroundings, attribution: Attribution | None, *, is_addressed: bool
+    span: Span, text: str, count: int, around: Surroundings, credit: Credit, *, company: float
 ) -> dict[str, float]:
     """Return the signs that a passage in marks shows, by name; their values are 1, or a measure from 0 to about 3."""
     before, after = around.before, around.after
-    credit = attribution.type if attribution is not None else ""
-    named = credit in ("name", "handle")
-    lead = before or around.above
-    # "Ann said that if ..." is Ann's "if"; "Ann might say" is nobody's speech.
-    cue = attribution.text if named and attribution is not None else lead
+    lead = before if before.words else around.above
+    attribution, clause = credit.attribution, credit.clause
+    type = attribution.type if attribution is not None else ""
+    named = type in ("name", "handle")
+    unreal = sum(low in UNREAL for low in lead.lows[-12:])
+    told = clause is not None and clause.tense != "other" and not unreal
+    who = clause.who if clause is not None else ""
+    last = lead.lows[-1] if lead.words else ""
+    alone = not before.words and not after.words
     signs = {
         "credited to a name": named,
-        "has a byline": credit == "byline",
-        "beside a link": credit == "link",
-        "from a named work": credit == "work",
-        "credited to a pronoun": credit == "pronoun",
-        "credited to nobody in particular": credit == "vague",
-        "said to be the other's words": is_addressed,
-        "made-up speech": bool(_HYPOTHETICAL.search(cue)),
-        "typical speech": bool(_TYPICAL_SPEECH.search(lead)),
-        "a verb of speech before it": bool(_SPEECH_BEFORE.search(lead)),
-        "named as a term or title": bool(_NAMING.search(before)),
-        "part of a noun phrase": bool(_NOUN_PHRASE.search(before)),
-        "a noun follows": bool(_NOUN_AFTER.match(after)),
+        "credited to a name that spoke": named and told,
+        "has a byline": type == "byline",
+        "beside a link": type == "link",
+        "from a named work": type == "work",
+        "credited to a pronoun": type == "pronoun",
+        "credited to a pronoun that spoke": type == "pronoun" and told,
+        "credited to nobody in particular": who in ("they", "we"),
+        "said by somebody unnamed": who in ("some", "the"),
+        "said by somebody unnamed in the past": who in ("some", "the")
+        and told
+        and clause is not None
+        and clause.tense == "past",
+        "the author speaks": who == "I",
+        "said to be the other's words": credit.is_addressed,
+        "said to be the other's words, plainly": credit.is_addressed and not unreal,
+        "made-up speech": unreal > 0,
+        "made-up speech, twice": unreal > 1,
+        "typical speech": who in _GENERIC and not told,
+        "a verb of speech before it": any(low in SPEECH for low in lead.lows[-3:]),
+        "named as a term or title": any(low in NAMING for low in before.lows[-3:]),
+        "part of a noun phrase": _ends_in_phrase(before),
+        "a preposition before it": last in PREPOSITIONS,
+        "a noun follows": _noun_follows(after),
         "written as a title": is_title(text),
-        "stands alone": not before.strip() and not after.strip(),
-        "opens the line": not before.strip() and bool(after.strip()),
-        "a colon before it": lead.rstrip().endswith((":", "--", "-")),
-        "a comma before it": before.rstrip().endswith(","),
+        "stands alone": alone,
+        "opens the line": not before.words and bool(after.words),
+        "a colon before it": last in (":", "-", "–", "—"),
+        "a comma before it": last == ",",
         "begins with a capital": text[:1].isupper(),
         "ends as a sentence": text.rstrip()[-1:] in ".!",
         "a question": text.rstrip()[-1:] == "?",
         "cut with an ellipsis": "…" in text or "..." in text,
         "speaks as I or we": bool(_FIRST_PERSON.search(text)),
         "speaks to you": bool(_SECOND_PERSON.search(text)),
-        "a pronoun before it": bool(_PRONOUN_BEFORE.search(before)),
+        "a pronoun before it": any(low in YOU or low in I for low in before.lows[-4:]),
         "four or five words": count < 6,
         "long": math.log2(count / 10) if count > 10 else 0.0,
-        "stands alone and is long": not before.strip() and not after.strip() and count >= _LONG,
-        "said by somebody named": named and bool(_SAID.search(cue)),
-        "several sentences": bool(re.search(r"[.!?]\s+[A-Z]", text)),
+        "stands alone and is long": alone and count >= _LONG,
+        "several sentences": bool(_SEVERAL.search(text)),
         "no closing mark": not span.closed,
+        "among credited quotations": company,
     }
     return {name: float(value) for name, value in signs.items() if value}
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from rules.elsewhere import OutsideText
-from rules.quotes.passage import Attribution, Form, Verdict
+from rules.quotes.attribution import Credit
+from rules.quotes.passage import Form, Verdict
 from rules.view import Entry, ThreadView, same_author
 
 _TELLING = frozenset(("name", "handle", "work", "link", "byline", "pronoun"))
@@ -31,19 +32,19 @@ def judge(
     form: Form,
     count: int,
     holder: Entry | OutsideText | None,
-    attribution: Attribution | None,
+    credit: Credit,
     *,
-    is_addressed: bool,
     is_whole_comment: bool,
 ) -> Judgement:
     """Decide on a quotation's verdict; `count` is the number of its words, `holder` the entry that they are from."""
+    attribution = credit.attribution
     if holder is not None and same_author(holder, entry):
         return Judgement("self", 0.95, "the author's own earlier words")
     if attribution is not None and attribution.type in _TELLING:
         return Judgement("attributed", 0.9, f"credited: {attribution.text}")
     if attribution is not None and attribution.type == "vague":
         return Judgement("unattributed", 0.85, f"no source in {attribution.text!r}")
-    if is_addressed:
+    if credit.is_addressed:
         return Judgement("implied", 0.85, "given to the person spoken to")
     if holder is None:
         if form == "block" and (entry.number == 1 or count < _LONG_BLOCK):
