@@ -57,18 +57,24 @@ class Credit:
 
 def find_credit(members: Members, entry: Entry, span: Span, around: Surroundings, holder: Entry | None) -> Credit:
     """Return the surest attribution of a passage; `holder` is the entry of the thread that has the words, if any."""
-    before = next((clause for lead in around.leads if (clause := clause_before(lead))), None)
-    after = clause_after(around.after)
-    if around.follows_sentence:
-        # A sentence that ends right before the passage mostly belongs to the passage before.
-        before = (
-            before
-            if after is None and (before is None or before.who == "name" or BLANK in around.before.text)
-            else None
-        )
-    clause = after if after is not None and (before is None or before.who not in ("name", "he", "it", "I")) else before
+    before, after = _clause_before(around), clause_after(around.after)
+    if after is not None and (before is None or before.who not in ("name", "he", "it", "I")):
+        before = None
+    if after is not None and (
+        around.follows_sentence or not (around.before.words or around.above.text.rstrip().endswith(":"))
+    ):
+        before = None
+    clause = before or after
     finder = _Finder(members, entry, span, around, holder)
     return Credit(finder.find(clause, is_after=clause is after), clause, _is_addressed(around, clause))
+
+
+def _clause_before(around: Surroundings) -> Clause | None:
+    clause = next((clause for lead in around.leads if (clause := clause_before(lead))), None)
+    if clause is not None and around.follows_sentence and clause.who != "name" and BLANK not in around.before.text:
+        # A sentence that ends right before the passage mostly belongs to the passage before it.
+        return None
+    return clause
 
 
 def _is_addressed(around: Surroundings, clause: Clause | None) -> bool:

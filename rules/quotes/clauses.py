@@ -20,6 +20,7 @@ from rules.quotes.lexicon import (
     NO_NAME,
     NOUNS_TOO,
     PARTICLES,
+    PASSIVE,
     PREPOSITIONS,
     SPEECH,
     THEY,
@@ -36,6 +37,7 @@ Tense = Literal["past", "present", "other"]
 
 _OPENING = frozenset("“„«‹「『‘\"＂'")
 _SIGNS = frozenset(",;:.!?…-–—―()[]“”„«»‹›\"'’‘")
+_CLOSING = frozenset('”"»')
 _DASHES = frozenset("-–—―~")
 _MOST_BETWEEN = 24
 _LONGEST_NAME = 8
@@ -72,10 +74,15 @@ def clause_before(tokens: Tokens) -> Clause | None:
         tense = SPEECH.get(low)
         if tense is None or (verb and words[verb][0].isupper()):
             continue
-        subject, is_real = _left_of(tokens, verb)
+        if tense == "ing" and verb and words[verb - 1] == ",":
+            subject, is_real = _head(tokens, verb), True
+        else:
+            subject, is_real = _left_of(tokens, verb)
         if subject is None and low not in WEAK_SPEECH and tense in ("past", "present"):
             subject = _right_of(tokens, verb + 1)
-            if subject is not None and any(word not in ",:–—-“”" for word in words[subject.stop :]):
+            # "“…,” said Ann, who knows", or "as wrote Ann:" with nothing after it.
+            is_inverted = not verb or words[verb - 1] in _CLOSING or words[verb - 2 : verb] == ["”", ","]
+            if subject is not None and not is_inverted and any(word not in ",:–—-“”" for word in words[subject.stop :]):
                 subject = None
         if subject is None and tense == "ing":
             subject = _head(tokens, verb)
@@ -86,8 +93,10 @@ def clause_before(tokens: Tokens) -> Clause | None:
 
 def _is_doubtful(low: str, subject: _Subject, verb: int) -> bool:
     """Tell whether a word that is more than a verb of speech may be something else here."""
-    if low in NOUNS_TOO and (subject.stop != verb or subject.speaker.endswith(("'s", "’s", "s'"))):
-        return True
+    if low in NOUNS_TOO:
+        last = subject.speaker.split()[-1]
+        if subject.stop != verb or last.endswith(("'s", "’s", "s'")) or (subject.who == "name" and last[0].islower()):
+            return True
     return low in NOUNS_TOO | WEAK_SPEECH and subject.who not in ("name", "he", "you", "I")
 
 
@@ -174,7 +183,7 @@ def _set_in(words: list[str], lows: list[str], place: int, limit: int) -> int:
                 following += 1
             if closing == ")" or (following < limit and lows[following] in SPEECH):
                 return at
-        elif words[at] in ";:.?!":
+        elif words[at] in ";:?!" or (words[at] == "." and closing == ","):
             return -1
     return -1
 
@@ -229,6 +238,8 @@ def _left_of(tokens: Tokens, verb: int) -> tuple[_Subject | None, bool]:
         low = lows[place]
         if low in MODALS:
             is_real = False
+        elif low in PASSIVE and SPEECH[lows[verb]] != "ing":
+            return None, is_real
         elif low in DATES:
             if place and lows[place - 1] in PREPOSITIONS:
                 place -= 1

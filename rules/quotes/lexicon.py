@@ -18,7 +18,7 @@ muttered lamented boasted praised criticized criticised accused blasted slammed 
 alleged charged decried denounced dismissed echoed estimated expressed hinted implied inquired interjected lied
 objected pledged pleaded proclaimed questioned recounted reiterated remembered retorted retweeted ruled speculated
 swore talked taught thanked thought told touted tweeted typed voiced wondered blogged phrased uttered defended
-defined referred characterized characterised cited agreed spoke hit mocked offered read went
+defined referred characterized characterised cited agreed branded hit mocked offered read went
 sagte schrieb meinte erklärte behauptete fragte betonte antwortete erwiderte ergänzte kritisierte warnte forderte nannte
 gesagt geschrieben gemeint erklärt behauptet gefragt betont zitiert
 disait écrivait affirmait déclarait expliquait ajoutait dit écrit affirmé déclaré expliqué ajouté répondu répondit
@@ -67,6 +67,8 @@ AUXILIARIES = _words(
     "still now even once further first previously himself herself reportedly famously a ai as hat habe hatte il elle "
     "ha había auch noch так also both all"
 )
+# A verb of speech after these is about its subject, not by it.
+PASSIVE = _words("was were been being is are be wurde wurden sido été")
 MODALS = _words(
     "might may could would will shall should can cannot can't won't wouldn't couldn't must 'd 'll not never don't "
     "didn't doesn't n't"
@@ -91,7 +93,7 @@ PREPOSITIONS = _words(
     "on in at of for from to with by about against after before during since as into over under am im en à le"
 )
 CONJUNCTIONS = _words(
-    "and or but that which who whom if when while because so than und oder dass et ou que qui y o и что"
+    "what and or but that which who whom if when while because so than und oder dass et ou que qui y o и что"
 )
 DATES = _words(
     "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
