@@ -26,7 +26,7 @@ from adapters.saved.threads import read_threads
 from adapters.thread import Comment, Post, Thread
 from rules.elsewhere import NOTHING_KNOWN
 from rules.quotes.analysis import QuoteAnalysis
-from rules.quotes.kinds import find_signs
+from rules.quotes.kinds import NAME_SIZE, find_signs
 from rules.view import ThreadView
 
 ROOT = Path(__file__).parent.parent
@@ -45,8 +45,11 @@ def signs_in(thread: Thread) -> Iterator[tuple[str, int, int, str, dict[str, flo
     for entry in view.entries:
         for found in analysis.candidates(entry):
             span = found.span
-            if entry.number and span.form == "marks" and found.origin is None:
-                signs = find_signs(span, found.text, found.count, found.around, found.credit, company=found.company)
+            place = analysis.place(entry, found)
+            if entry.number and span.form == "marks" and (place is None or found.count <= NAME_SIZE):
+                signs = find_signs(
+                    span, found.text, found.count, found.around, found.credit, place=place, company=found.company
+                )
                 yield entry.id, span.start, span.end, found.text, signs
 
 

@@ -5,6 +5,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import pairwise
 
 # The words in a run that matching looks up: four are rare enough to seed a copy, and every ten-word quote with two
 # changes still has a run of them.
@@ -52,6 +53,18 @@ class Words:
         """Return the indices of the words that lie inside a span of the text."""
         first, stop = bisect_left(self.spans, (start, 0)), bisect_left(self.spans, (end, 0))
         return range(first, stop - (stop > first and self.end(stop - 1) > end))
+
+    def find(self, words: Sequence[str]) -> int | None:
+        """Return where two or three words first follow each other, if they do."""
+        places = [self._pairs.get(pair) for pair in pairwise(words)]
+        if not places or None in places:
+            return None
+        at = places[0]
+        return at if at is not None and list(self.folded[at : at + len(words)]) == list(words) else None
+
+    @cached_property
+    def _pairs(self) -> dict[tuple[str, str], int]:
+        return {pair: at for at, pair in reversed(list(enumerate(pairwise(self.folded))))}
 
     @cached_property
     def fingerprints(self) -> Sequence[int]:

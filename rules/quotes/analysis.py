@@ -11,7 +11,7 @@ from rules.finding import Source
 from rules.markup.quoting import unquoted
 from rules.quotes.alignment import Copy, changed_words
 from rules.quotes.attribution import Credit, find_credit
-from rules.quotes.kinds import judge_kind
+from rules.quotes.kinds import Place, judge_kind
 from rules.quotes.names import Members
 from rules.quotes.outside import OutsideSources, find_outside
 from rules.quotes.passage import Passage, Span
@@ -25,6 +25,7 @@ from rules.words import SEED, Words
 
 # Fewer words in marks are a term; fewer without marks are chance.
 _MIN_MARKED = 4
+_MIN_ECHO = 2
 _MIN_BARE = 8
 _MIN_BARE_SENTENCE = 6
 # A run with fewer words that carry a meaning is a figure of speech.
@@ -95,9 +96,14 @@ class QuoteAnalysis:
         for place, span in enumerate(spans):
             inside = entry.words.within(span.start, span.end)
             text = entry.document.text[span.start : span.end]
-            if len(inside) < _MIN_MARKED or _is_code(text):
+            if len(inside) < _MIN_ECHO or _is_code(text):
                 continue
-            origin = self._origin(entry, inside, copies, outside)
+            if len(inside) < _MIN_MARKED:
+                origin = self._echo(entry, inside) if span.form == "marks" else None
+                if origin is None:
+                    continue
+            else:
+                origin = self._origin(entry, inside, copies, outside)
             holder = origin.holder if origin is not None and isinstance(origin.holder, Entry) else None
             around = surroundings(entry.document.text, spans, place)
             credit = find_credit(self._members, entry, span, around, holder)
@@ -107,12 +113,32 @@ class QuoteAnalysis:
             found.append(Candidate(span, shown, len(inside), origin, around, credit))
         return _in_company(found)
 
+    def place(self, entry: Entry, candidate: Candidate) -> Place | None:
+        """Return where the words of a candidate stood before, seen from the entry."""
+        if candidate.origin is None:
+            return None
+        holder = candidate.origin.holder
+        if not isinstance(holder, Entry):
+            return "elsewhere"
+        if holder.is_post:
+            return "post"
+        return "answered" if holder is self._sources.answered(entry) else "elsewhere"
+
     def _origin(self, entry: Entry, part: range, copies: Sequence[Copy], outside: OutsideSources) -> Origin | None:
         texts = self._sources.texts
         if copy := copy_of(entry.words, part, copies, texts):
             return Origin(copy, texts[copy.holder], self._sources.source(copy), self._sources.holder(copy))
         if copy := copy_of(entry.words, part, outside.copies, outside.words):
             return Origin(copy, outside.words[copy.holder], outside.source(copy), outside.texts[copy.holder])
+        return None
+
+    def _echo(self, entry: Entry, part: range) -> Origin | None:
+        """Find a few words in what the entry answers, the comment before the post: too few to be looked up elsewhere."""
+        for holder in (self._sources.answered(entry), self._view.entries[0]):
+            at = holder.words.find(entry.words.folded[part.start : part.stop])
+            if at is not None:
+                copy = Copy(part.start, part.stop, holder.number, at, at + len(part), len(part))
+                return Origin(copy, holder.words, self._sources.source(copy), holder)
         return None
 
     def _judged(self, entry: Entry, candidate: Candidate) -> Passage:
@@ -123,7 +149,7 @@ class QuoteAnalysis:
             candidate.count,
             candidate.around,
             credit,
-            is_copy=origin is not None,
+            place=self.place(entry, candidate),
             company=candidate.company,
         )
         source, holder = (origin.source, origin.holder) if origin is not None else (None, None)
@@ -160,13 +186,14 @@ class QuoteAnalysis:
 
 
 def _carried_on(text: str, before: Candidate, span: Span, credit: Credit) -> Credit:
-    """Let a quotation go on under the name of the one just before it, when next to nothing stands between them."""
+    """Let a quotation go on under the name of the one before it: close behind it, or one more block from outside."""
     known = before.credit.attribution
-    if known is None or known.type not in ("name", "handle", "pronoun") or before.span.form != span.form != "block":
+    if known is None or credit.clause is not None or credit.is_addressed or before.span.form != span.form:
         return credit
-    if credit.clause is not None or credit.is_addressed or span.outer_start - before.span.outer_end > _CARRIED:
-        return credit
-    if "\n" in text[before.span.outer_end : span.outer_start].strip(" \t\n"):
+    if span.form == "block":
+        return replace(credit, attribution=known) if before.origin is None and known.type != "vague" else credit
+    between = text[before.span.outer_end : span.outer_start]
+    if known.type not in ("name", "handle", "pronoun") or len(between) > _CARRIED or "\n" in between.strip(" \t\n"):
         return credit
     return replace(credit, attribution=known)
 

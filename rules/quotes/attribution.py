@@ -21,6 +21,7 @@ _REACH = 240
 _REACH_OF_PRONOUN = 600
 _REACH_OF_CALL = 5000
 _NEAR = 12
+_SHORT_LINE = 60
 _CAPITALISED = r"[^\W\d_a-zß-öø-ÿа-я][\w.'’&-]*"
 _NAME = rf"{_CAPITALISED}(?:[ \t]+(?:(?:de|van|von|der|den|al|bin|la|le|du|el|y|of)[ \t]+)*{_CAPITALISED}){{0,4}}"
 _HANDLE = re.compile(r"(?<![\w.])@([\w][\w.-]*\w|\w)")
@@ -81,14 +82,20 @@ def _is_addressed(around: Surroundings, clause: Clause | None) -> bool:
     """Tell whether the words around a passage give it to the person spoken to."""
     if clause is not None and clause.who == "you":
         return True
-    for tokens in (around.before, around.above, around.after):
-        lows = tokens.lows[:_NEAR] if tokens is around.after else tokens.lows
+    above = around.above.text.rstrip()
+    sides = [around.before.lows, around.after.lows[:_NEAR]]
+    if above.endswith(":") or len(above) < _SHORT_LINE:
+        sides.append(around.above.lows)
+    for lows in sides:
         for place, low in enumerate(lows):
-            if low in YOU:
-                near = lows[place + 1 : place + 4]
-                if any(word in SPEECH or word in YOU_DO for word in near):
+            near = lows[place + 1 : place + 5]
+            if low in YOU and any(word in SPEECH for word in near[:3]):
+                return True
+            if low in YOU and any(word in YOU_DO for word in near[:2]):
+                before = lows[max(0, place - 3) : place]
+                if any(word in YOUR_WORDS for word in (*near, *before)):
                     return True
-            elif low in YOUR and any(word in YOUR_WORDS for word in lows[place + 1 : place + 3]):
+            elif low in YOUR and any(word in YOUR_WORDS for word in near[:2]):
                 return True
     return False
 

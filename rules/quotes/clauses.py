@@ -157,6 +157,8 @@ def _subject_first(tokens: Tokens, start: int) -> Clause | None:
                 return None
         elif low in MODALS:
             is_real = False
+        elif low == "to":
+            return None
         elif low in SPEECH and SPEECH[low] != "ing" and words[place][0].islower():
             following = place + 1
             if following < len(words) and words[following] == ":":
@@ -320,6 +322,8 @@ def _phrase_ending(tokens: Tokens, last: int) -> _Subject | None:
     while first >= 0 and last - first < _LONGEST_PHRASE:
         low = lows[first]
         if low in INDEFINITE or low in DEFINITE:
+            if first == last:
+                return None
             who = "some" if low in INDEFINITE else "the"
             return _Subject(
                 first, last + 1, tokens.between(first, last + 1), _named_within(tokens, first, last + 1) or who

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Literal
 
 from rules.quotes.attribution import Credit
 from rules.quotes.lexicon import DEFINITE, INDEFINITE, NAMING, POSSESSIVES, PREPOSITIONS, SPEECH, UNREAL, YOU, I
@@ -19,6 +20,8 @@ from rules.quotes.passage import Span
 from rules.quotes.sentence import Surroundings, Tokens
 from rules.titles import is_title
 
+# Where words stood before: in the post, in the comment that this one answers, or somewhere else.
+Place = Literal["post", "answered", "elsewhere"]
 _FIRST_PERSON = re.compile(r"\b(?:I|I['’]m|I['’]ve|I['’]d|I['’]ll|my|me|we|our|us)\b")
 _SECOND_PERSON = re.compile(r"\b(?:you|your|you['’]re)\b", re.I)
 _SEVERAL = re.compile(r"[.!?]\s+[A-Z]")
@@ -28,7 +31,7 @@ _FUNCTION = frozenset(
     "not it i you he she we they said says seems means does did has had would could will can just only".split()
 )
 # Longer titles are rare, and longer noun phrases are somebody's words.
-_NAME_SIZE = 7
+NAME_SIZE = 7
 _LONG = 15
 
 
@@ -41,31 +44,25 @@ class KindJudgement:
 
 
 def judge_kind(
-    span: Span, text: str, count: int, around: Surroundings, credit: Credit, *, is_copy: bool, company: float
+    span: Span, text: str, count: int, around: Surroundings, credit: Credit, *, place: Place | None, company: float
 ) -> KindJudgement:
     """Weigh the signs for and against a quotation.
 
-    `count` is the number of its words, `is_copy` says that they stand earlier in the thread, `company` is the share
-    (0 to 1) of the text's other passages in marks that are credited to somebody.
+    `count` is the number of its words, `place` where they stood before, if they did; `company` is the share (0 to 1)
+    of the text's other passages in marks that are credited to somebody.
     """
-    if is_copy and span.form == "marks" and count <= _NAME_SIZE and _is_name(text, around):
-        return KindJudgement(0.3, ("a name that the thread uses",))
-    if is_copy:
+    if place is not None and (span.form != "marks" or count > NAME_SIZE):
         return KindJudgement(0.97, ("the words stand earlier in the thread",))
     if span.form == "block":
         return KindJudgement(0.95, ("set off as a block",))
     weights = _weights()
-    found = find_signs(span, text, count, around, credit, company=company)
+    found = find_signs(span, text, count, around, credit, place=place, company=company)
     spoken = sorted(
         ((weights.get(name, 0.0) * value, name) for name, value in found.items()), key=lambda sign: -abs(sign[0])
     )
     total = weights[""] + sum(weight for weight, _ in spoken)
     reasons = tuple(name for weight, name in spoken[:4] if weight * total > 0)
     return KindJudgement(1 / (1 + math.exp(-total)), reasons)
-
-
-def _is_name(text: str, around: Surroundings) -> bool:
-    return is_title(text) or (_ends_in_phrase(around.before) and _noun_follows(around.after))
 
 
 def _ends_in_phrase(before: Tokens) -> bool:
@@ -90,7 +87,7 @@ def _noun_follows(after: Tokens) -> bool:
 
 
 def find_signs(
-    span: Span, text: str, count: int, around: Surroundings, credit: Credit, *, company: float
+    span: Span, text: str, count: int, around: Surroundings, credit: Credit, *, place: Place | None, company: float
 ) -> dict[str, float]:
     """Return the signs that a passage in marks shows, by name; their values are 1, or a measure from 0 to about 3."""
     before, after = around.before, around.after
@@ -104,6 +101,12 @@ def find_signs(
     last = lead.lows[-1] if lead.words else ""
     alone = not before.words and not after.words
     signs = {
+        "stands in the post": place == "post",
+        "stands in the comment answered": place == "answered",
+        "stands in another comment": place == "elsewhere",
+        "addressed and stands earlier": place is not None and credit.is_addressed,
+        "a title that stands earlier": place is not None and is_title(text),
+        "part of a phrase and stands earlier": place is not None and (_ends_in_phrase(before) or _noun_follows(after)),
         "credited to a name": named,
         "credited to a name that spoke": named and told,
         "has a byline": type == "byline",
@@ -140,7 +143,8 @@ def find_signs(
         "speaks as I or we": bool(_FIRST_PERSON.search(text)),
         "speaks to you": bool(_SECOND_PERSON.search(text)),
         "a pronoun before it": any(low in YOU or low in I for low in before.lows[-4:]),
-        "four or five words": count < 6,
+        "two or three words": count < 4,
+        "four or five words": 3 < count < 6,
         "long": math.log2(count / 10) if count > 10 else 0.0,
         "stands alone and is long": alone and count >= _LONG,
         "several sentences": bool(_SEVERAL.search(text)),

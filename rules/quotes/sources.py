@@ -31,6 +31,10 @@ class ThreadSources:
         found = self._copies[entry.number] = self._index.copies(entry.words, last=own, cuts=_cuts(entry))
         return found
 
+    def answered(self, entry: Entry) -> Entry:
+        """Return what an entry answers: its parent, else the comment before it, else the post."""
+        return self._view.parent(entry) or self._view.entries[self._view.before[entry.number]]
+
     @property
     def texts(self) -> Sequence[Words]:
         """The words of the entries indexed so far, by their numbers."""
