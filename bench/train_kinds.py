@@ -48,7 +48,14 @@ def signs_in(thread: Thread) -> Iterator[tuple[str, int, int, str, dict[str, flo
             place = analysis.place(entry, found)
             if entry.number and span.form == "marks" and (place is None or found.count <= NAME_SIZE):
                 signs = find_signs(
-                    span, found.text, found.count, found.around, found.credit, place=place, company=found.company
+                    span,
+                    found.text,
+                    found.count,
+                    found.around,
+                    found.credit,
+                    place=place,
+                    company=found.company,
+                    shared=analysis.shared(entry, found),
                 )
                 yield entry.id, span.start, span.end, found.text, signs
 
@@ -84,7 +91,7 @@ def news(shared: Path) -> Iterator[Example]:
             thread = Thread(site=None, id=row["doc"], title=None, url=None, post=Post(id="p"), comments=[comment])
             for _, start, end, _, signs in signs_in(thread):
                 is_quotation = any(min(end, b) - max(start, a) >= 0.5 * (end - start) for a, b in said)
-                yield row["doc"], signs | {NEWS: 1.0}, is_quotation
+                yield row["doc"], signs, is_quotation
 
 
 def fit(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -122,6 +129,7 @@ def main() -> None:
         test = np.flatnonzero(fold[: len(own)] == k)
         p[test] = 1 / (1 + np.exp(-x[test] @ beta))
     gold = y[: len(own)] == 1
+    print(json.dumps({"cross-entropy": round(float(-np.mean(np.where(gold, np.log(p), np.log(1 - p)))), 4)}))
     for threshold in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8):
         found = p >= threshold
         hit = int((found & gold).sum())

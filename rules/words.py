@@ -54,6 +54,11 @@ class Words:
         first, stop = bisect_left(self.spans, (start, 0)), bisect_left(self.spans, (end, 0))
         return range(first, stop - (stop > first and self.end(stop - 1) > end))
 
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """The different words."""
+        return frozenset(self.folded)
+
     def find(self, words: Sequence[str]) -> int | None:
         """Return where two or three words first follow each other, if they do."""
         places = [self._pairs.get(pair) for pair in pairwise(words)]

@@ -11,7 +11,7 @@ from rules.finding import Source
 from rules.markup.quoting import unquoted
 from rules.quotes.alignment import Copy, changed_words
 from rules.quotes.attribution import Credit, find_credit
-from rules.quotes.kinds import Place, judge_kind
+from rules.quotes.kinds import ALONE, Company, Place, judge_kind
 from rules.quotes.names import Members
 from rules.quotes.outside import OutsideSources, find_outside
 from rules.quotes.passage import Passage, Span
@@ -56,10 +56,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Hold a stretch that may be somebody else's words, with all that is known before it is judged.
-
-    `company` is the share (0 to 1) of the entry's other passages in marks that are credited to somebody.
-    """
+    """Hold a stretch that may be somebody else's words, with all that is known before it is judged."""
 
     span: Span
     text: str
@@ -67,7 +64,7 @@ class Candidate:
     origin: Origin | None
     around: Surroundings
     credit: Credit
-    company: float = 0.0
+    company: Company = ALONE
 
 
 class QuoteAnalysis:
@@ -124,6 +121,15 @@ class QuoteAnalysis:
             return "post"
         return "answered" if holder is self._sources.answered(entry) else "elsewhere"
 
+    def shared(self, entry: Entry, candidate: Candidate) -> float:
+        """Return the share (0 to 1) of a candidate's telling words that stand in what the entry answers or in the post."""
+        words = entry.words.within(candidate.span.start, candidate.span.end)
+        telling = {word for word in entry.words.folded[words.start : words.stop] if len(word) > 2} - STOPWORDS
+        if not telling:
+            return 0.0
+        earlier = (self._sources.answered(entry), self._view.entries[0])
+        return max(len(telling & holder.words.vocabulary) for holder in earlier) / len(telling)
+
     def _origin(self, entry: Entry, part: range, copies: Sequence[Copy], outside: OutsideSources) -> Origin | None:
         texts = self._sources.texts
         if copy := copy_of(entry.words, part, copies, texts):
@@ -151,6 +157,7 @@ class QuoteAnalysis:
             credit,
             place=self.place(entry, candidate),
             company=candidate.company,
+            shared=self.shared(entry, candidate),
         )
         source, holder = (origin.source, origin.holder) if origin is not None else (None, None)
         if kind.probability < 0.5:
@@ -203,10 +210,11 @@ def _in_company(candidates: Sequence[Candidate]) -> Sequence[Candidate]:
     if len(marked) < 2:
         return candidates
     credited = {id(candidate) for candidate in marked if _is_credited(candidate.credit)}
-    return [
-        replace(candidate, company=(len(credited) - (id(candidate) in credited)) / (len(marked) - 1))
-        for candidate in candidates
-    ]
+    found = []
+    for candidate in candidates:
+        others = len(credited) - (id(candidate) in credited)
+        found.append(replace(candidate, company=Company(others / (len(marked) - 1), others)))
+    return found
 
 
 def _is_credited(credit: Credit) -> bool:

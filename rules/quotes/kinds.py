@@ -36,6 +36,17 @@ _LONG = 15
 
 
 @dataclass(frozen=True, slots=True)
+class Company:
+    """Hold how many of the other passages in marks of a text are credited to somebody, and which share (0 to 1)."""
+
+    share: float
+    credited: int
+
+
+ALONE = Company(0.0, 0)
+
+
+@dataclass(frozen=True, slots=True)
 class KindJudgement:
     """Hold the probability (0 to 1) that a passage is a quotation, and the signs that spoke."""
 
@@ -44,19 +55,27 @@ class KindJudgement:
 
 
 def judge_kind(
-    span: Span, text: str, count: int, around: Surroundings, credit: Credit, *, place: Place | None, company: float
+    span: Span,
+    text: str,
+    count: int,
+    around: Surroundings,
+    credit: Credit,
+    *,
+    place: Place | None,
+    company: Company,
+    shared: float,
 ) -> KindJudgement:
     """Weigh the signs for and against a quotation.
 
-    `count` is the number of its words, `place` where they stood before, if they did; `company` is the share (0 to 1)
-    of the text's other passages in marks that are credited to somebody.
+    `count` is the number of its words, `place` where they stood before, if they did, `shared` the share of its telling
+    words (0 to 1) that stand in what the comment answers.
     """
     if place is not None and (span.form != "marks" or count > NAME_SIZE):
         return KindJudgement(0.97, ("the words stand earlier in the thread",))
     if span.form == "block":
         return KindJudgement(0.95, ("set off as a block",))
     weights = _weights()
-    found = find_signs(span, text, count, around, credit, place=place, company=company)
+    found = find_signs(span, text, count, around, credit, place=place, company=company, shared=shared)
     spoken = sorted(
         ((weights.get(name, 0.0) * value, name) for name, value in found.items()), key=lambda sign: -abs(sign[0])
     )
@@ -87,7 +106,15 @@ def _noun_follows(after: Tokens) -> bool:
 
 
 def find_signs(
-    span: Span, text: str, count: int, around: Surroundings, credit: Credit, *, place: Place | None, company: float
+    span: Span,
+    text: str,
+    count: int,
+    around: Surroundings,
+    credit: Credit,
+    *,
+    place: Place | None,
+    company: Company,
+    shared: float,
 ) -> dict[str, float]:
     """Return the signs that a passage in marks shows, by name; their values are 1, or a measure from 0 to about 3."""
     before, after = around.before, around.after
@@ -143,13 +170,19 @@ def find_signs(
         "speaks as I or we": bool(_FIRST_PERSON.search(text)),
         "speaks to you": bool(_SECOND_PERSON.search(text)),
         "a pronoun before it": any(low in YOU or low in I for low in before.lows[-4:]),
+        "a whole sentence": text[:1].isupper() and text.rstrip()[-1:] in ".!?" and count > 3,
+        "opens the comment": not before.words and not around.above.words,
+        "shares words with what is answered": shared,
+        "says that of it": bool(after.words)
+        and after.lows[0] in ("that", "this", "is", "was", "means", "does", "sounds", "seems"),
         "two or three words": count < 4,
         "four or five words": 3 < count < 6,
         "long": math.log2(count / 10) if count > 10 else 0.0,
         "stands alone and is long": alone and count >= _LONG,
         "several sentences": bool(_SEVERAL.search(text)),
         "no closing mark": not span.closed,
-        "among credited quotations": company,
+        "among credited quotations": company.share,
+        "among many credited quotations": company.credited > 2 and company.share >= 0.5,
     }
     return {name: float(value) for name, value in signs.items() if value}
 
