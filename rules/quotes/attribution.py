@@ -130,13 +130,15 @@ class _Finder:
             return self._pronoun(clause)
         if clause is not None and clause.who == "the" and clause.speaker.split()[-1].casefold() in WORKS:
             return Attribution(clause.text, "work", clause.speaker)
-        if credit := self._work():
-            return credit
+        if work := self._work():
+            return Attribution(
+                work, "work", clause.speaker if clause is not None and clause.who in ("the", "some") else None
+            )
         if clause is not None and clause.who == "it" and (work := self._work_before()):
             return Attribution(f"{work} ... {clause.text}", "work", None)
         if self._holder is not None and self._holder.author and (called := self._addressee(self._holder)):
             return called
-        if clause is not None and clause.who in ("they", "some", "the", "we"):
+        if clause is not None and clause.who in ("they", "some", "the", "we", "it"):
             return Attribution(clause.text, "vague", clause.speaker)
         return None
 
@@ -227,7 +229,7 @@ class _Finder:
         begin = max(0, self._span.outer_start - _REACH)
         return _work_in(Tokens(self._entry.document.text[begin : self._span.outer_start]), _ARTICLES)
 
-    def _work(self) -> Attribution | None:
+    def _work(self) -> str | None:
         around = self._around
         leads = [(lead, None) for lead in around.leads]
         if self._span.form == "block" and around.above not in around.leads:
@@ -236,9 +238,9 @@ class _Finder:
         is_comment = self._holder is not None and not self._holder.is_post
         for tokens, most in [*leads, (around.after, _NEAR)]:
             if work := _work_in(tokens, YOUR if is_comment else _ARTICLES, most):
-                return Attribution(work, "work", None)
+                return work
             if not is_comment and (match := _last(_PLACE_IN_WORK, tokens.text)):
-                return Attribution(match[0], "work", None)
+                return match[0]
         return None
 
 

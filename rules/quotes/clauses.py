@@ -74,7 +74,8 @@ def clause_before(tokens: Tokens) -> Clause | None:
         tense = SPEECH.get(low)
         if tense is None or (verb and words[verb][0].isupper()):
             continue
-        if tense == "ing" and verb and words[verb - 1] == ",":
+        if verb and (lows[verb - 1] in ("and", "but") or (tense == "ing" and words[verb - 1] == ",")):
+            # "Ann laughed and said", "Ann left, saying": the subject is the sentence's.
             subject, is_real = _head(tokens, verb), True
         else:
             subject, is_real = _left_of(tokens, verb)
@@ -87,7 +88,21 @@ def clause_before(tokens: Tokens) -> Clause | None:
         if subject is None and tense == "ing":
             subject = _head(tokens, verb)
         if subject is not None and not _is_doubtful(low, subject, verb):
+            if subject.who == "he" and (name := _named_speaker(tokens, verb)):
+                # "Ann says she thinks": she is Ann.
+                subject = _Subject(subject.first, subject.stop, name, "name")
             return _clause(tokens, subject, verb, tense, is_real)
+    return None
+
+
+def _named_speaker(tokens: Tokens, stop: int) -> str | None:
+    """Return the name that an earlier verb of speech of the sentence has for its subject."""
+    for verb in range(stop - 2, 0, -1):
+        low = tokens.lows[verb]
+        if low in SPEECH and low not in WEAK_SPEECH and low not in NOUNS_TOO and tokens.words[verb][0].islower():
+            subject, _ = _left_of(tokens, verb)
+            if subject is not None and subject.who == "name":
+                return subject.speaker
     return None
 
 
@@ -185,7 +200,7 @@ def _set_in(words: list[str], lows: list[str], place: int, limit: int) -> int:
                 following += 1
             if closing == ")" or (following < limit and lows[following] in SPEECH):
                 return at
-        elif words[at] in ";:?!" or (words[at] == "." and closing == ","):
+        elif words[at] in ";:?!" or (words[at] == "." and closing == "," and words[at + 1 : at + 2] != [","]):
             return -1
     return -1
 

@@ -18,7 +18,7 @@ muttered lamented boasted praised criticized criticised accused blasted slammed 
 alleged charged decried denounced dismissed echoed estimated expressed hinted implied inquired interjected lied
 objected pledged pleaded proclaimed questioned recounted reiterated remembered retorted retweeted ruled speculated
 swore talked taught thanked thought told touted tweeted typed voiced wondered blogged phrased uttered defended
-defined referred characterized characterised cited agreed branded hit mocked offered read went
+defined referred characterized characterised cited agreed branded lauded attacked mused hit mocked offered read went
 sagte schrieb meinte erklärte behauptete fragte betonte antwortete erwiderte ergänzte kritisierte warnte forderte nannte
 gesagt geschrieben gemeint erklärt behauptet gefragt betont zitiert
 disait écrivait affirmait déclarait expliquait ajoutait dit écrit affirmé déclaré expliqué ajouté répondu répondit
@@ -32,7 +32,7 @@ says writes asks states notes claims argues explains mentions adds puts points s
 posts tweets reports announces admits insists declares observes remarks tells warns concludes continues recalls jokes
 calls describes acknowledges responds stresses indicates believes thinks predicts promises recommends asserts contends
 maintains denies urges repeats emphasizes emphasises concedes confirms reveals complains sums refers defines cites
-agrees labels reads opines
+agrees labels yells sings reads opines
 sagt schreibt meint erklärt fragt betont zitiert
 affirme déclare explique ajoute répond précise estime
 dice escribe afirma explica declara añade señala
@@ -55,12 +55,12 @@ SPEECH: dict[str, str] = {
     for form in forms.split()
 }
 # These say so only where they join a name to the passage itself; "thought" and "went" mostly tell of no speech.
-WEAK_SPEECH = _words("put hit went read thought talked offered agreed called posted taught charged continued ruled dit")
+WEAK_SPEECH = _words("put hit went thought talked offered agreed called posted taught charged continued ruled dit")
 
 # These are nouns as often: "his tweets", "the report states".
 NOUNS_TOO = _words(
-    "tweets posts comments claims quotes reports answers remarks notes states points calls recalls tweet post comment "
-    "claim quote report answer remark note state call mention reports jokes asks cites"
+    "tweets posts comments claims quotes reports answers remarks notes points calls tweet post comment "
+    "claim quote report answer remark note comment"
 )
 AUXILIARIES = _words(
     "has have had is was were are be been being did does do also later then once just recently already always again "
