@@ -46,12 +46,13 @@ _CARRIED = 120
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Hold where a passage's words stood before."""
+    """Hold where a passage's words stood before; `is_quoted` says that they are no words of the holder's own there."""
 
     copy: Copy
     words: Words
     source: Source
     holder: Entry | OutsideText
+    is_quoted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class QuoteAnalysis:
         self._view = view
         self._elsewhere = elsewhere
         self._sources = ThreadSources(view)
+        self._quoted: dict[int, list[Span]] = {}  # what entries quote from outside the thread
 
     @cached_property
     def _members(self) -> Members:
@@ -101,13 +103,17 @@ class QuoteAnalysis:
                     continue
             else:
                 origin = self._origin(entry, inside, copies, outside)
-            holder = origin.holder if origin is not None and isinstance(origin.holder, Entry) else None
+            if origin is not None and origin.is_quoted and span.form == "bare":
+                continue  # both quote somebody else
+            holder = origin.holder if origin is not None and not origin.is_quoted else None
             around = surroundings(entry.document.text, spans, place)
-            credit = find_credit(self._members, entry, span, around, holder)
+            credit = find_credit(self._members, entry, span, around, holder if isinstance(holder, Entry) else None)
             if credit.attribution is None and origin is None and found:
                 credit = _carried_on(entry.document.text, found[-1], span, credit)
             shown = unquoted(text) if span.form == "block" else text
             found.append(Candidate(span, shown, len(inside), origin, around, credit))
+        if quoted := [one.span for one in found if one.origin is None and one.span.form != "bare"]:
+            self._quoted[entry.number] = quoted
         return _in_company(found)
 
     def place(self, entry: Entry, candidate: Candidate) -> Place | None:
@@ -133,10 +139,19 @@ class QuoteAnalysis:
     def _origin(self, entry: Entry, part: range, copies: Sequence[Copy], outside: OutsideSources) -> Origin | None:
         texts = self._sources.texts
         if copy := copy_of(entry.words, part, copies, texts):
-            return Origin(copy, texts[copy.holder], self._sources.source(copy), self._sources.holder(copy))
+            source = self._sources.source(copy)
+            return Origin(
+                copy, texts[copy.holder], source, self._sources.holder(copy), self._is_quoted(copy.holder, source)
+            )
         if copy := copy_of(entry.words, part, outside.copies, outside.words):
             return Origin(copy, outside.words[copy.holder], outside.source(copy), outside.texts[copy.holder])
         return None
+
+    def _is_quoted(self, number: int, source: Source) -> bool:
+        start, end = source.start or 0, source.end or 0
+        return any(
+            min(end, span.end) - max(start, span.start) > (end - start) / 2 for span in self._quoted.get(number, ())
+        )
 
     def _echo(self, entry: Entry, part: range) -> Origin | None:
         """Find a few words in what the entry answers, the comment before the post: too few to be looked up elsewhere."""

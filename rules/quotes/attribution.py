@@ -27,9 +27,9 @@ _NAME = rf"{_CAPITALISED}(?:[ \t]+(?:(?:de|van|von|der|den|al|bin|la|le|du|el|y|
 _HANDLE = re.compile(r"(?<![\w.])@([\w][\w.-]*\w|\w)")
 _COMMENT_NUMBER = re.compile(r"(?:\b(?:comment|post|reply|no\.?|number|Kommentar)\s*#?|#)(\d{1,5})\b", re.I)
 _NAME_AT_NUMBER = re.compile(rf"({_NAME}|\w+)\s*@\s*(\d{{1,5}})\b")
-_LINE_CALL = re.compile(
-    rf"^[ \t]*(?:(?:Hi|Hey|Hello|Dear|To|Re)\b,?[ \t]+)?@?({_NAME}|(?<=@)[\w.-]+)[ \t]*(?:[,:–—-]|$)", re.M
-)
+_CALLING = r"(?:Hi|Hey|Hello|Dear|To|Re|Gee|Well|Sorry|Ah|Oh)\b[:,]?[ \t]+"
+_LINE_CALL = re.compile(rf"^[ \t]*(?:@([\w.-]*\w)|(?:{_CALLING})?({_NAME})[ \t]*(?:[,:–—-]|$))", re.M)
+_CALL_BELOW = re.compile(rf"\s*\n\s*@?(?:{_CALLING})?({_NAME})[ \t]*(?:[,:.!–—-]|$)", re.M)
 # A line that is nothing but a call, or opens with one: "to bobby," in any case of letters.
 _CALL = re.compile(
     r"^\s*(?:(?:to|re|hi|hey|hello|dear|gee|well|sorry)\b[:,]?\s+)?(\w[\w .'-]{1,30}?)\s*(?:[,:–—-]|$)", re.I
@@ -37,6 +37,10 @@ _CALL = re.compile(
 _BYLINE = re.compile(rf"(?:^|\n)[^\S\n]*(?:By|Von|Par|Por|От)\s+({_NAME})\s*(?:$|\n|,)")
 _QUOTE_FROM = re.compile(
     rf"^.{{0,40}}\b(?:quote|quotation|words?|line|saying)\b.{{0,20}}\b(?:from|by|of|was)\s+(?:from\s+|by\s+)?({_NAME})"
+)
+_SAID_BELOW = re.compile(
+    rf"\s*(?:(?:the|this|that)\s+)?(?:original\s+)?(?:quote|quotation|words?|line)\s+(?:is|was|comes?|came)\s+(?:from|by)\s+({_NAME})",
+    re.I,
 )
 # A verse, a chapter: "Matthew 2:11", "appendix B", "§ 14".
 _PLACE_IN_WORK = re.compile(
@@ -49,10 +53,14 @@ _ARTICLES = frozenset("the this that his her their its der die das dem le la l e
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """Hold what the words around a passage say of its speaker: an attribution, and the clause that tells of speech."""
+    """Hold what the words around a passage say of its speaker: an attribution, and the clause that tells of speech.
+
+    `is_before` says that the clause stands before the passage, `is_addressed` that the words are the person's spoken to.
+    """
 
     attribution: Attribution | None
     clause: Clause | None
+    is_before: bool
     is_addressed: bool
 
 
@@ -67,7 +75,9 @@ def find_credit(members: Members, entry: Entry, span: Span, around: Surroundings
         before = None
     clause = before or after
     finder = _Finder(members, entry, span, around, holder)
-    return Credit(finder.find(clause, is_after=clause is after), clause, _is_addressed(around, clause))
+    credit = finder.find(clause, is_after=clause is after)
+    addressed = _is_addressed(around, clause) or (credit is None and finder.is_called())
+    return Credit(credit, clause, before is not None, addressed)
 
 
 def _clause_before(around: Surroundings) -> Clause | None:
@@ -136,7 +146,7 @@ class _Finder:
             )
         if clause is not None and clause.who == "it" and (work := self._work_before()):
             return Attribution(f"{work} ... {clause.text}", "work", None)
-        if self._holder is not None and self._holder.author and (called := self._addressee(self._holder)):
+        if called := self._addressee():
             return called
         if clause is not None and clause.who in ("they", "some", "the", "we", "it"):
             return Attribution(clause.text, "vague", clause.speaker)
@@ -172,6 +182,8 @@ class _Finder:
         after = self._around.after
         if match := _QUOTE_FROM.match(after.text):
             return self._named(match[0].strip(" ,;.\n"), "name", match[1])
+        if not after.words and (match := _SAID_BELOW.match(self._entry.document.text, self._span.outer_end)):
+            return self._named(match[0].strip(), "name", match[1])
         return self._mentioned(after, _NEAR)
 
     def _named(self, text: str, type: AttributionType, name: str) -> Attribution:
@@ -208,14 +220,30 @@ class _Finder:
                     return self._named(word, "name", name)
         return None
 
-    def _addressee(self, holder: Entry) -> Attribution | None:
-        """Find the source's author called by name at the start of an earlier line: what follows answers him."""
-        before = self._span.outer_start
-        for match in _LINE_CALL.finditer(self._entry.document.text, max(0, before - _REACH_OF_CALL), before):
-            number = self._members.number_of(bare_name(match[1]), self._entry)
-            if number is not None and self._members.view.entries[number].author == holder.author:
-                return self._named(match[0].strip(), "handle" if "@" in match[0] else "name", match[1])
-        return None
+    def _addressee(self) -> Attribution | None:
+        """Find the source's author called by name: by a handle above, in the line above, or right below."""
+        text, span, holder = self._entry.document.text, self._span, self._holder
+        if holder is None or not holder.author:
+            return None
+        near = text.rfind("\n", 0, max(0, text.rfind("\n", 0, span.outer_start))) + 1
+        for match in _LINE_CALL.finditer(text, max(0, span.outer_start - _REACH_OF_CALL), span.outer_start):
+            is_handle = match[0].lstrip().startswith("@")
+            if (is_handle or match.start() >= near) and self._means(match[1] or match[2], holder):
+                return self._named(match[0].strip(), "handle" if is_handle else "name", match[1] or match[2])
+        below = _CALL_BELOW.match(text, span.outer_end)
+        return self._named(below[1], "name", below[1]) if below and self._means(below[1], holder) else None
+
+    def is_called(self) -> bool:
+        """Tell whether the source's author is called by name somewhere above: the comment speaks to him."""
+        if self._holder is None or not self._holder.author:
+            return False
+        start = self._span.outer_start
+        calls = _LINE_CALL.finditer(self._entry.document.text, max(0, start - _REACH_OF_CALL), start)
+        return any(self._means(match[1] or match[2], self._holder) for match in calls)
+
+    def _means(self, name: str, holder: Entry) -> bool:
+        number = self._members.number_of(bare_name(name), self._entry, loosely=True)
+        return number is not None and self._members.view.entries[number].author == holder.author
 
     def _pronoun(self, clause: Clause) -> Attribution:
         """Let a pronoun stand for the member of the thread named last before it; of others only the pronoun is sure."""

@@ -46,12 +46,13 @@ _LONGEST_PHRASE = 10
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """Hold the clause that tells of speech: its words, the speaker's words, what kind of speaker, and the tense."""
+    """Hold the clause that tells of speech: words, speaker's words, kind of speaker, tense, and its first token."""
 
     text: str
     speaker: str
     who: Who
     tense: Tense
+    first: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,7 @@ def clause_after(tokens: Tokens) -> Clause | None:
 def _clause(tokens: Tokens, subject: _Subject, verb: int, tense: str, is_real: bool = True) -> Clause:
     first, stop = min(subject.first, verb), max(subject.stop, verb + 1)
     told: Tense = "other" if not is_real or tense in ("base", "ing") else "past" if tense == "past" else "present"
-    return Clause(tokens.between(first, stop), subject.speaker, subject.who, told)
+    return Clause(tokens.between(first, stop), subject.speaker, subject.who, told, first)
 
 
 def _verb_first(tokens: Tokens, start: int) -> Clause | None:
@@ -228,7 +229,7 @@ def _signature(tokens: Tokens, start: int) -> Clause | None:
         return None
     if subject.stop < len(words) and words[subject.stop] not in ",.)(:;-–—":
         return None
-    return Clause(tokens.between(0, subject.stop), subject.speaker, "name", "past")
+    return Clause(tokens.between(0, subject.stop), subject.speaker, "name", "past", 0)
 
 
 def _according(tokens: Tokens, cue: int) -> Clause | None:
@@ -244,7 +245,7 @@ def _according(tokens: Tokens, cue: int) -> Clause | None:
         return None
     if subject.who not in ("name", "he", "the"):
         return None
-    return Clause(tokens.between(cue, subject.stop), subject.speaker, subject.who, "present")
+    return Clause(tokens.between(cue, subject.stop), subject.speaker, subject.who, "present", cue)
 
 
 def _left_of(tokens: Tokens, verb: int) -> tuple[_Subject | None, bool]:

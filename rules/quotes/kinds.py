@@ -33,6 +33,7 @@ _FUNCTION = frozenset(
 # Longer titles are rare, and longer noun phrases are somebody's words.
 NAME_SIZE = 7
 _LONG = 15
+_NEAR = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,8 @@ def find_signs(
     attribution, clause = credit.attribution, credit.clause
     type = attribution.type if attribution is not None else ""
     named = type in ("name", "handle")
-    unreal = sum(low in UNREAL for low in lead.lows[-12:])
+    begin = clause.first if clause is not None and credit.is_before else len(lead.lows) - _NEAR
+    unreal = sum(low in UNREAL for low in lead.lows[max(0, begin) :])
     told = clause is not None and clause.tense != "other" and not unreal
     who = clause.who if clause is not None else ""
     last = lead.lows[-1] if lead.words else ""
@@ -171,7 +173,7 @@ def find_signs(
         "speaks to you": bool(_SECOND_PERSON.search(text)),
         "a pronoun before it": any(low in YOU or low in I for low in before.lows[-4:]),
         "a whole sentence": text[:1].isupper() and text.rstrip()[-1:] in ".!?" and count > 3,
-        "opens the comment": not before.words and not around.above.words,
+        "opens the comment": around.opens_text,
         "shares words with what is answered": shared,
         "says that of it": bool(after.words)
         and after.lows[0] in ("that", "this", "is", "was", "means", "does", "sounds", "seems"),

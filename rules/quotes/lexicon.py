@@ -18,7 +18,7 @@ muttered lamented boasted praised criticized criticised accused blasted slammed 
 alleged charged decried denounced dismissed echoed estimated expressed hinted implied inquired interjected lied
 objected pledged pleaded proclaimed questioned recounted reiterated remembered retorted retweeted ruled speculated
 swore talked taught thanked thought told touted tweeted typed voiced wondered blogged phrased uttered defended
-defined referred characterized characterised cited agreed branded lauded attacked mused hit mocked offered read went
+defined referred characterized characterised cited branded lauded attacked mused hit mocked offered read went
 sagte schrieb meinte erklärte behauptete fragte betonte antwortete erwiderte ergänzte kritisierte warnte forderte nannte
 gesagt geschrieben gemeint erklärt behauptet gefragt betont zitiert
 disait écrivait affirmait déclarait expliquait ajoutait dit écrit affirmé déclaré expliqué ajouté répondu répondit
@@ -40,7 +40,7 @@ dice escribe afirma explica declara añade señala
 """
 _BASE = """
 say write ask state note claim argue explain mention add suggest reply answer quote comment post tweet report announce
-admit insist declare observe remark tell warn conclude believe think recommend assert contend cite describe call agree
+admit insist declare observe remark tell warn conclude believe think recommend assert contend cite describe call
 sagen schreiben dire écrire decir escribir dicen disent сказать говорят пишут
 """
 _PARTICIPLE = """
@@ -118,7 +118,7 @@ NO_NAME = _words(
     "meanwhile therefore thus hence besides apparently obviously basically actually specifically generally "
     "personally honestly seriously interestingly unfortunately fortunately similarly clearly surely sometimes "
     "often usually nope wow hmm ugh yep sure right true good great nice love agreed renaming learning reading "
-    "using saying via per wtf only every each both more most much very such other asked during even"
+    "using saying via per wtf only every each both more most much very such other asked during even quite"
 )
 WORKS = _words(
     "article articles post blog blogpost entry essay paper report book chapter section manual documentation docs doc "
@@ -128,8 +128,8 @@ WORKS = _words(
     "licence eula email e-mail letter tweet video podcast "
     "bible constitution op study abstract summary guidelines message mail "
     "statement notice memo poem song lyrics ad advert "
-    "slogan intro introduction preface foreword conclusion paragraph quote motto caption msdn release dictionary "
-    "definition footnote sentence "
+    "slogan intro introduction preface foreword conclusion motto caption msdn release dictionary "
+    "footnote "
     "artikel beitrag buch bericht livre billet rapport artículo libro entrada informe статья статье статьи книге"
 )
 # A work that the one spoken to has written.

@@ -64,7 +64,7 @@ class Members:
         """
         folded = name.strip().casefold()
         author = self._called.get(folded)
-        if author is None and loosely:
+        if author is None and loosely and folded:
             author = self._loosely(name.strip(), folded)
         if author is None:
             return None

@@ -69,13 +69,14 @@ EMPTY = Tokens("")
 class Surroundings:
     """Hold the words around a passage: its sentence before and after it, and the line above when it opens a line.
 
-    `follows_sentence` says that a sentence ends right before the passage.
+    `follows_sentence` says that a sentence ends right before the passage, `opens_text` that nothing stands before it.
     """
 
     before: Tokens
     after: Tokens
     above: Tokens
     follows_sentence: bool
+    opens_text: bool
 
     @property
     def leads(self) -> list[Tokens]:
@@ -97,7 +98,8 @@ def surroundings(text: str, spans: Sequence[Span], place: int) -> Surroundings:
         tokens = EMPTY
         lines = before[:line_start].rstrip()
         above, _ = _last_sentence(_joined(lines, lines.rfind("\n") + 1))
-    return Surroundings(tokens, _after(text, spans, place, span.outer_end), above, follows_sentence)
+    after = _after(text, spans, place, span.outer_end)
+    return Surroundings(tokens, after, above, follows_sentence, not before.strip() and span.outer_start < _REACH)
 
 
 def _before(text: str, spans: Sequence[Span], place: int) -> str:

@@ -40,6 +40,9 @@ def judge(
     attribution = credit.attribution
     if holder is not None and same_author(holder, entry):
         return Judgement("self", 0.95, "the author's own earlier words")
+    clause = credit.clause
+    if holder is None and clause is not None and clause.who == "I" and clause.tense == "past":
+        return Judgement("self", 0.7, f"the author's own words: {clause.text}")
     if attribution is not None and attribution.type in _TELLING:
         return Judgement("attributed", 0.9, f"credited: {attribution.text}")
     if attribution is not None and attribution.type == "vague":
