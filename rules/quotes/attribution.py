@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from rules.document import Document
 from rules.quotes.clauses import Clause, clause_after, clause_before
-from rules.quotes.lexicon import NO_NAME, SPEECH, WORKS, YOU, YOU_DO, YOUR, YOUR_WORDS
+from rules.quotes.lexicon import HEARD, NO_NAME, SPEECH, WORKS, YOU, YOU_DO, YOUR, YOUR_WORDS
 from rules.quotes.names import Members, bare_name
 from rules.quotes.passage import Attribution, AttributionType, Span
 from rules.quotes.sentence import BLANK, Surroundings, Tokens
@@ -24,11 +24,12 @@ _NEAR = 12
 _SHORT_LINE = 60
 _CAPITALISED = r"[^\W\d_a-zß-öø-ÿа-я][\w.'’&-]*"
 _NAME = rf"{_CAPITALISED}(?:[ \t]+(?:(?:de|van|von|der|den|al|bin|la|le|du|el|y|of)[ \t]+)*{_CAPITALISED}){{0,4}}"
-_HANDLE = re.compile(r"(?<![\w.])@([\w][\w.-]*\w|\w)")
+_HANDLE = re.compile(r"(?<![\w.])@(\w)")
+_LONGEST_HANDLE = 60
 _COMMENT_NUMBER = re.compile(r"(?:\b(?:comment|post|reply|no\.?|number|Kommentar)\s*#?|#)(\d{1,5})\b", re.I)
 _NAME_AT_NUMBER = re.compile(rf"({_NAME}|\w+)\s*@\s*(\d{{1,5}})\b")
 _CALLING = r"(?:Hi|Hey|Hello|Dear|To|Re|Gee|Well|Sorry|Ah|Oh)\b[:,]?[ \t]+"
-_LINE_CALL = re.compile(rf"^[ \t]*(?:@([\w.-]*\w)|(?:{_CALLING})?({_NAME})[ \t]*(?:[,:–—-]|$))", re.M)
+_LINE_CALL = re.compile(rf"^[ \t]*(?:@(\w[^\n]{{0,60}})|(?:{_CALLING})?({_NAME})[ \t]*(?:[,:–—-]|$))", re.M)
 _CALL_BELOW = re.compile(rf"\s*\n\s*@?(?:{_CALLING})?({_NAME})[ \t]*(?:[,:.!–—-]|$)", re.M)
 # A line that is nothing but a call, or opens with one: "to bobby," in any case of letters.
 _CALL = re.compile(
@@ -148,6 +149,8 @@ class _Finder:
             return Attribution(f"{work} ... {clause.text}", "work", None)
         if called := self._addressee():
             return called
+        if clause is not None and clause.who == "I" and clause.text.split()[-1].casefold() in HEARD:
+            return Attribution(clause.text, "vague", None)
         if clause is not None and clause.who in ("they", "some", "the", "we", "it"):
             return Attribution(clause.text, "vague", clause.speaker)
         return None
@@ -156,7 +159,8 @@ class _Finder:
         for lead in self._around.leads:
             if "@" in lead.text:
                 if match := _last(_HANDLE, lead.text):
-                    return self._named(match[0], "handle", match[1])
+                    name = self._members.called_first(lead.text[match.start(1) : match.start(1) + _LONGEST_HANDLE])
+                    return self._named(f"@{name}", "handle", name)
                 if match := _last(_NAME_AT_NUMBER, lead.text):
                     return self._named(match[0], "name", match[1])
             if (match := _last(_COMMENT_NUMBER, lead.text)) and (meant := self._numbered(match[0], match[1])):
@@ -228,8 +232,11 @@ class _Finder:
         near = text.rfind("\n", 0, max(0, text.rfind("\n", 0, span.outer_start))) + 1
         for match in _LINE_CALL.finditer(text, max(0, span.outer_start - _REACH_OF_CALL), span.outer_start):
             is_handle = match[0].lstrip().startswith("@")
-            if (is_handle or match.start() >= near) and self._means(match[1] or match[2], holder):
-                return self._named(match[0].strip(), "handle" if is_handle else "name", match[1] or match[2])
+            name = self._called(match)
+            if (is_handle or match.start() >= near) and self._means(name, holder):
+                return self._named(
+                    f"@{name}" if is_handle else match[0].strip(), "handle" if is_handle else "name", name
+                )
         below = _CALL_BELOW.match(text, span.outer_end)
         return self._named(below[1], "name", below[1]) if below and self._means(below[1], holder) else None
 
@@ -239,7 +246,10 @@ class _Finder:
             return False
         start = self._span.outer_start
         calls = _LINE_CALL.finditer(self._entry.document.text, max(0, start - _REACH_OF_CALL), start)
-        return any(self._means(match[1] or match[2], self._holder) for match in calls)
+        return any(self._means(self._called(match), self._holder) for match in calls)
+
+    def _called(self, call: re.Match[str]) -> str:
+        return self._members.called_first(call[1]) if call[1] else call[2]
 
     def _means(self, name: str, holder: Entry) -> bool:
         number = self._members.number_of(bare_name(name), self._entry, loosely=True)

@@ -14,6 +14,7 @@ from rules.quotes.lexicon import (
     DATES,
     DEFINITE,
     HE,
+    HEARD,
     INDEFINITE,
     IT,
     MODALS,
@@ -92,6 +93,8 @@ def clause_before(tokens: Tokens) -> Clause | None:
             if subject.who == "he" and (name := _named_speaker(tokens, verb)):
                 # "Ann says she thinks": she is Ann.
                 subject = _Subject(subject.first, subject.stop, name, "name")
+            if tense == "base" and subject.first and lows[subject.first - 1] in HEARD:
+                tense = "past"
             return _clause(tokens, subject, verb, tense, is_real)
     return None
 
@@ -298,6 +301,7 @@ def _back_to(words: list[str], place: int, sign: str) -> int:
 
 
 def _pronoun(low: str) -> Who | None:
+    low = low.partition("'")[0]
     if low in HE:
         return "he"
     if low in I:

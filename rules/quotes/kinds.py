@@ -15,7 +15,18 @@ from importlib.resources import files
 from typing import Literal
 
 from rules.quotes.attribution import Credit
-from rules.quotes.lexicon import DEFINITE, INDEFINITE, NAMING, POSSESSIVES, PREPOSITIONS, SPEECH, UNREAL, YOU, I
+from rules.quotes.lexicon import (
+    DEFINITE,
+    INDEFINITE,
+    NAMING,
+    POSSESSIVES,
+    PREPOSITIONS,
+    SAYINGS,
+    SPEECH,
+    UNREAL,
+    YOU,
+    I,
+)
 from rules.quotes.passage import Span
 from rules.quotes.sentence import Surroundings, Tokens
 from rules.titles import is_title
@@ -156,6 +167,8 @@ def find_signs(
         "made-up speech, twice": unreal > 1,
         "typical speech": who in _GENERIC and not told,
         "a verb of speech before it": any(low in SPEECH for low in lead.lows[-3:]),
+        "called a saying or a quotation": any(low in SAYINGS for low in lead.lows[-6:]),
+        "read or heard somewhere": type == "vague" and who == "I",
         "named as a term or title": any(low in NAMING for low in before.lows[-3:]),
         "part of a noun phrase": _ends_in_phrase(before),
         "a preposition before it": last in PREPOSITIONS,

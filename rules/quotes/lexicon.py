@@ -16,7 +16,7 @@ recommended shouted complained summed demanded scolded vowed asserted contended 
 emphasized emphasised elaborated conceded confirmed revealed countered quipped exclaimed whispered yelled cried
 muttered lamented boasted praised criticized criticised accused blasted slammed labeled labelled testified opined
 alleged charged decried denounced dismissed echoed estimated expressed hinted implied inquired interjected lied
-objected pledged pleaded proclaimed questioned recounted reiterated remembered retorted retweeted ruled speculated
+objected heard pledged pleaded proclaimed questioned recounted reiterated remembered retorted retweeted ruled speculated
 swore talked taught thanked thought told touted tweeted typed voiced wondered blogged phrased uttered defended
 defined referred characterized characterised cited branded lauded attacked mused hit mocked offered read went
 sagte schrieb meinte erklärte behauptete fragte betonte antwortete erwiderte ergänzte kritisierte warnte forderte nannte
@@ -150,10 +150,17 @@ UNREAL = _words(
     "hope instead rather don't never not always typical usual usually often mean i'm my me try trying want wants "
     "wanted wie wenn si как если würde"
 )
+# Words that call what follows somebody's words.
+SAYINGS = _words(
+    "saying sayings adage proverb maxim motto quote quotation line phrase passage definition recording slogan rule verse "
+    "lyric lyrics snippet excerpt headline caption statement sentence spruch zitat satz citation phrase cita frase цитата"
+)
+# What one has of somebody: "I read somewhere", "had a colleague say".
+HEARD = _words("read heard hear saw seen had have got getting gelesen gehört lu entendu leído oído читал слышал")
 # Words that make what follows a name, a term or a title.
 NAMING = _words(
-    "so-called term terms word words phrase phrases concept idea notion called titled entitled named known dubbed "
-    "labelled labeled tagged defined definition means meaning aka "
+    "so-called term terms word words concept idea notion called titled entitled named known dubbed "
+    "labelled labeled tagged defined means meaning aka "
     "whole old classic attitude mentality mindset approach "
     "button link menu option tab error message heading category project folder file song movie film album game show "
     "search searched searching google googled click clicked clicking select type press sogenannte sogenannten namens "

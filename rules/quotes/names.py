@@ -27,6 +27,7 @@ _SHORT_FORMS = {
     )
 }
 _LONG_ENOUGH_FOR_A_SLIP = 5
+_MOST_WORDS = 4
 _NO_PART = NO_NAME | TITLES
 
 
@@ -71,6 +72,15 @@ class Members:
         numbers = self.view.authors[author]
         earlier = bisect_left(numbers, entry.number)
         return numbers[earlier - 1] if earlier else None
+
+    def called_first(self, text: str) -> str:
+        """Return the longest run of words that opens a text and is somebody's name; else its first word."""
+        words = text.split(maxsplit=_MOST_WORDS)[:_MOST_WORDS]
+        for count in range(len(words), 1, -1):
+            name = " ".join(words[:count]).rstrip(",:;.!-–—")
+            if name.casefold() in self._called:
+                return name
+        return words[0].rstrip(",:;.!") if words else ""
 
     def _loosely(self, name: str, folded: str) -> str | None:
         first, *rest = folded.split()
