@@ -161,7 +161,7 @@ def test_quotes_prints_every_passage_flagged_or_not() -> None:
         ("9", "not-quotation", None),
     ]
     assert rows[1]["altered"] is True
-    assert rows[1]["attribution"] == {"text": "Hanne", "type": "name", "author": "Hanne Vik", "comment": "1"}
+    assert rows[1]["attribution"] == {"text": "Hanne said", "type": "name", "author": "Hanne Vik", "comment": "1"}
     assert all(row["reasons"] for row in rows)
 
 

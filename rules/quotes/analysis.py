@@ -128,7 +128,7 @@ class QuoteAnalysis:
         return "answered" if holder is self._sources.answered(entry) else "elsewhere"
 
     def shared(self, entry: Entry, candidate: Candidate) -> float:
-        """Return the share (0 to 1) of a candidate's telling words that stand in what the entry answers or in the post."""
+        """Return the share (0 to 1) of a candidate's telling words that the post, or what the entry answers, has too."""
         words = entry.words.within(candidate.span.start, candidate.span.end)
         telling = {word for word in entry.words.folded[words.start : words.stop] if len(word) > 2} - STOPWORDS
         if not telling:
@@ -154,7 +154,7 @@ class QuoteAnalysis:
         )
 
     def _echo(self, entry: Entry, part: range) -> Origin | None:
-        """Find a few words in what the entry answers, the comment before the post: too few to be looked up elsewhere."""
+        """Find a few words in what the entry answers, or in the post: too few to be looked up elsewhere."""
         for holder in (self._sources.answered(entry), self._view.entries[0]):
             at = holder.words.find(entry.words.folded[part.start : part.stop])
             if at is not None:

@@ -49,14 +49,16 @@ _PLACE_IN_WORK = re.compile(
 )
 _BREAK = re.compile(r"[.!?…][\"”’)\]]*\s+(?=[\"“‘'(\[A-ZÀ-ÝА-Я])|\n")
 _URL = re.compile(r"\bhttps?://\S+|\bwww\.\S+")
-_ARTICLES = frozenset("the this that his her their its der die das dem le la l el los las un une une".split()) | YOUR
+_ARTICLES = YOUR | frozenset(
+    "the this that his her their its der die das dem im am vom zum beim le la du au el los las del al в на из".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Credit:
     """Hold what the words around a passage say of its speaker: an attribution, and the clause that tells of speech.
 
-    `is_before` says that the clause stands before the passage, `is_addressed` that the words are the person's spoken to.
+    `is_before` says that the clause stands before the passage, `is_addressed` that it is the person's who is spoken to.
     """
 
     attribution: Attribution | None
@@ -139,7 +141,7 @@ class _Finder:
             return Attribution(link, "link", None)
         if clause is not None and clause.who == "he":
             return self._pronoun(clause)
-        if clause is not None and clause.who == "the" and clause.speaker.split()[-1].casefold() in WORKS:
+        if clause is not None and clause.who == "the" and _names_work(clause.speaker):
             return Attribution(clause.text, "work", clause.speaker)
         if work := self._work():
             return Attribution(
@@ -282,9 +284,15 @@ class _Finder:
         return None
 
 
+def _names_work(phrase: str) -> bool:
+    return any(word.casefold() in WORKS for word in phrase.split())
+
+
 def _work_in(tokens: Tokens, articles: frozenset[str], most: int | None = None) -> str | None:
     lows = tokens.lows[:most]
-    for place in range(len(lows) - 1, 0, -1):
+    for place in range(len(lows) - 1, -1, -1):
+        if lows[place].startswith("l'") and lows[place][2:] in WORKS and "the" in articles:
+            return tokens.words[place]
         if lows[place] in WORKS:
             for article in range(place - 1, max(-1, place - 5), -1):
                 if lows[article] in articles:

@@ -12,37 +12,34 @@ from rules.quotes.lexicon import (
     AUXILIARIES,
     CONJUNCTIONS,
     DATES,
-    DEFINITE,
-    HE,
     HEARD,
-    INDEFINITE,
-    IT,
     MODALS,
-    NO_NAME,
     NOUNS_TOO,
-    PARTICLES,
     PASSIVE,
     PREPOSITIONS,
     SPEECH,
-    THEY,
-    TITLES,
-    WE,
     WEAK_SPEECH,
-    YOU,
-    I,
+)
+from rules.quotes.phrases import (
+    SIGNS,
+    Subject,
+    Who,
+    first_subject,
+    name_within,
+    phrase_ending,
+    phrase_starting,
+    pronoun,
 )
 from rules.quotes.sentence import Tokens
 
-Who = Literal["name", "he", "it", "I", "we", "you", "they", "the", "some"]
 Tense = Literal["past", "present", "other"]
 
 _OPENING = frozenset("“„«‹「『‘\"＂'")
-_SIGNS = frozenset(",;:.!?…-–—―()[]“”„«»‹›\"'’‘")
 _CLOSING = frozenset('”"»')
 _DASHES = frozenset("-–—―~")
+_PERFECT = frozenset("a ont hat haben ha han had has".split())
+_BETWEEN = AUXILIARIES | MODALS | PREPOSITIONS | DATES
 _MOST_BETWEEN = 24
-_LONGEST_NAME = 8
-_LONGEST_PHRASE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +51,6 @@ class Clause:
     who: Who
     tense: Tense
     first: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Subject:
-    first: int
-    stop: int
-    speaker: str
-    who: Who
 
 
 def clause_before(tokens: Tokens) -> Clause | None:
@@ -78,21 +67,21 @@ def clause_before(tokens: Tokens) -> Clause | None:
             continue
         if verb and (lows[verb - 1] in ("and", "but") or (tense == "ing" and words[verb - 1] == ",")):
             # "Ann laughed and said", "Ann left, saying": the subject is the sentence's.
-            subject, is_real = _head(tokens, verb), True
+            subject, is_real = first_subject(tokens, verb), True
         else:
             subject, is_real = _left_of(tokens, verb)
         if subject is None and low not in WEAK_SPEECH and tense in ("past", "present"):
-            subject = _right_of(tokens, verb + 1)
+            subject = phrase_starting(tokens, verb + 1)
             # "“…,” said Ann, who knows", or "as wrote Ann:" with nothing after it.
             is_inverted = not verb or words[verb - 1] in _CLOSING or words[verb - 2 : verb] == ["”", ","]
             if subject is not None and not is_inverted and any(word not in ",:–—-“”" for word in words[subject.stop :]):
                 subject = None
         if subject is None and tense == "ing":
-            subject = _head(tokens, verb)
+            subject = first_subject(tokens, verb)
         if subject is not None and not _is_doubtful(low, subject, verb):
             if subject.who == "he" and (name := _named_speaker(tokens, verb)):
                 # "Ann says she thinks": she is Ann.
-                subject = _Subject(subject.first, subject.stop, name, "name")
+                subject = Subject(subject.first, subject.stop, name, "name")
             if tense == "base" and subject.first and lows[subject.first - 1] in HEARD:
                 tense = "past"
             return _clause(tokens, subject, verb, tense, is_real)
@@ -110,7 +99,7 @@ def _named_speaker(tokens: Tokens, stop: int) -> str | None:
     return None
 
 
-def _is_doubtful(low: str, subject: _Subject, verb: int) -> bool:
+def _is_doubtful(low: str, subject: Subject, verb: int) -> bool:
     """Tell whether a word that is more than a verb of speech may be something else here."""
     if low in NOUNS_TOO:
         last = subject.speaker.split()[-1]
@@ -128,7 +117,7 @@ def clause_after(tokens: Tokens) -> Clause | None:
     if start == len(words):
         return None
     if words[start] in _DASHES or words[start] == "(":
-        return _signature(tokens, start)
+        return _verb_first(tokens, start + 1) or _signature(tokens, start)
     if lows[start] == "as":
         start += 1
     clause = _verb_first(tokens, start) or _subject_first(tokens, start)
@@ -145,16 +134,24 @@ def clause_after(tokens: Tokens) -> Clause | None:
     return None
 
 
-def _clause(tokens: Tokens, subject: _Subject, verb: int, tense: str, is_real: bool = True) -> Clause:
+def _clause(tokens: Tokens, subject: Subject, verb: int, tense: str, is_real: bool = True) -> Clause:
     first, stop = min(subject.first, verb), max(subject.stop, verb + 1)
     told: Tense = "other" if not is_real or tense in ("base", "ing") else "past" if tense == "past" else "present"
     return Clause(tokens.between(first, stop), subject.speaker, subject.who, told, first)
 
 
 def _verb_first(tokens: Tokens, start: int) -> Clause | None:
-    if start >= len(tokens) or tokens.lows[start] not in SPEECH:
+    lows = tokens.lows
+    if start < len(lows) and "-" in lows[start]:
+        # French: "dit-il".
+        verb, _, speaker = lows[start].partition("-")
+        if verb in SPEECH and (who := pronoun(speaker.removeprefix("t-"))) is not None:
+            return Clause(tokens.words[start], speaker, who, "past", start)
+    if start + 1 < len(lows) and lows[start] in _PERFECT:
+        start += 1
+    if start >= len(lows) or lows[start] not in SPEECH:
         return None
-    subject = _right_of(tokens, start + 1)
+    subject = phrase_starting(tokens, start + 1)
     if subject is None:
         return None
     return _clause(tokens, subject, start, SPEECH[tokens.lows[start]])
@@ -163,7 +160,7 @@ def _verb_first(tokens: Tokens, start: int) -> Clause | None:
 def _subject_first(tokens: Tokens, start: int) -> Clause | None:
     """Read a subject, what is set in after it, and its verb; a verb that leads on to another passage is that one's."""
     words, lows = tokens.words, tokens.lows
-    subject = _right_of(tokens, start, is_head=True)
+    subject = phrase_starting(tokens, start, is_head=True)
     if subject is None:
         return None
     place, is_real = subject.stop, True
@@ -186,9 +183,9 @@ def _subject_first(tokens: Tokens, start: int) -> Clause | None:
                 return None
             if _is_doubtful(low, subject, place):
                 return None
-            first = _Subject(subject.first, subject.stop, _speaker(tokens, subject, place), subject.who)
+            first = Subject(subject.first, subject.stop, _speaker(tokens, subject, place), subject.who)
             return _clause(tokens, first, place, SPEECH[low], is_real)
-        elif words[place] in _SIGNS or low in CONJUNCTIONS or (_pronoun(low) and low != "who"):
+        elif words[place] in SIGNS or low in CONJUNCTIONS or (pronoun(low) and low != "who"):
             return None
         place += 1
     return None
@@ -209,16 +206,12 @@ def _set_in(words: list[str], lows: list[str], place: int, limit: int) -> int:
     return -1
 
 
-def _speaker(tokens: Tokens, subject: _Subject, verb: int) -> str:
+def _speaker(tokens: Tokens, subject: Subject, verb: int) -> str:
     """Return the subject with the words that belong to it: "White House secretary Josh Earnest", not "White House"."""
     stop = subject.stop
-    while stop < verb and (tokens.words[stop] not in _SIGNS) and not _is_between(tokens.lows[stop]):
+    while stop < verb and tokens.lows[stop] not in _BETWEEN | SIGNS and not tokens.lows[stop].endswith("ly"):
         stop += 1
     return tokens.between(subject.first, stop)
-
-
-def _is_between(low: str) -> bool:
-    return low in AUXILIARIES or low in MODALS or low in PREPOSITIONS or low in DATES or low.endswith("ly")
 
 
 def _signature(tokens: Tokens, start: int) -> Clause | None:
@@ -227,7 +220,7 @@ def _signature(tokens: Tokens, start: int) -> Clause | None:
         start += 1
     while start < len(words) and tokens.lows[start] in ("by", "from", "via", "per", "source", ":"):
         start += 1
-    subject = _right_of(tokens, start)
+    subject = phrase_starting(tokens, start)
     if subject is None or subject.who != "name":
         return None
     if subject.stop < len(words) and words[subject.stop] not in ",.)(:;-–—":
@@ -237,11 +230,11 @@ def _signature(tokens: Tokens, start: int) -> Clause | None:
 
 def _according(tokens: Tokens, cue: int) -> Clause | None:
     lows, start = tokens.lows, cue + 1
-    if lows[cue] in ("according", "courtesy"):
-        if start >= len(lows) or lows[start] not in ("to", "of"):
+    if lows[cue] in ("according", "courtesy", "words", "mots", "palabras"):
+        if start >= len(lows) or lows[start] not in ("to", "of", "de"):
             return None
         start += 1
-    subject = _right_of(tokens, start)
+    subject = phrase_starting(tokens, start)
     if subject is None or (
         lows[cue] not in ("according", "zufolge", "selon", "según", "согласно") and subject.who != "name"
     ):
@@ -251,7 +244,7 @@ def _according(tokens: Tokens, cue: int) -> Clause | None:
     return Clause(tokens.between(cue, subject.stop), subject.speaker, subject.who, "present", cue)
 
 
-def _left_of(tokens: Tokens, verb: int) -> tuple[_Subject | None, bool]:
+def _left_of(tokens: Tokens, verb: int) -> tuple[Subject | None, bool]:
     """Return the subject that stands before a verb, and whether the verb tells of something real."""
     lows, words = tokens.lows, tokens.words
     place, is_real = verb - 1, True
@@ -264,14 +257,12 @@ def _left_of(tokens: Tokens, verb: int) -> tuple[_Subject | None, bool]:
         elif low in DATES:
             if place and lows[place - 1] in PREPOSITIONS:
                 place -= 1
-        elif (
-            low not in AUXILIARIES and not (low.endswith("ly") and len(low) > 4) and low not in SPEECH and low != "and"
-        ):
-            break
-        elif low in ("and", *SPEECH):
+        elif low == "and":
             # "She smiled and said": the verb before shares its subject.
-            if low == "and" and not (place and lows[place - 1] in SPEECH):
+            if not place or lows[place - 1] not in SPEECH:
                 break
+        elif low not in AUXILIARIES and low not in SPEECH and not (low.endswith("ly") and len(low) > 4):
+            break
         place -= 1
     if place < 0:
         return None, is_real
@@ -287,10 +278,13 @@ def _left_of(tokens: Tokens, verb: int) -> tuple[_Subject | None, bool]:
         opening = _back_to(words, place, words[place])
         if opening <= 0:
             return None, is_real
+        named = name_within(tokens, opening + 1, place)
         place = opening - 1
+        if named is not None and words[place][0].islower():
+            return named, is_real  # "the mayor, Ann Lee, said"
         if words[place] == ")":
             place = _back_to(words, place, "(") - 1
-    return (_phrase_ending(tokens, place) if place >= 0 else None), is_real
+    return (phrase_ending(tokens, place) if place >= 0 else None), is_real
 
 
 def _back_to(words: list[str], place: int, sign: str) -> int:
@@ -298,164 +292,3 @@ def _back_to(words: list[str], place: int, sign: str) -> int:
         if words[at] == sign:
             return at
     return -1
-
-
-def _pronoun(low: str) -> Who | None:
-    low = low.partition("'")[0]
-    if low in HE:
-        return "he"
-    if low in I:
-        return "I"
-    if low in YOU:
-        return "you"
-    if low in WE:
-        return "we"
-    if low in THEY:
-        return "they"
-    return "it" if low in IT else None
-
-
-def _is_capital(word: str) -> bool:
-    return word[0].isupper() or (word[0] == "@" and len(word) > 1) or (len(word) > 2 and word[1:2].isupper())
-
-
-def _phrase_ending(tokens: Tokens, last: int) -> _Subject | None:
-    """Read the noun phrase that ends at a token: a pronoun, a name, or a noun with its article."""
-    words, lows = tokens.words, tokens.lows
-    if (who := _pronoun(lows[last])) is not None:
-        return _Subject(last, last + 1, words[last], who)
-    if words[last] in _SIGNS or lows[last] in PREPOSITIONS or lows[last] in AUXILIARIES:
-        return None
-    first = last
-    if _is_capital(words[last]):
-        while first > 0 and last - first < _LONGEST_NAME:
-            before = lows[first - 1]
-            if not (
-                _is_capital(words[first - 1]) or (before in PARTICLES and first > 1 and _is_capital(words[first - 2]))
-            ):
-                if not (
-                    words[first - 1] == "." and first > 1 and (lows[first - 2] in TITLES or len(words[first - 2]) == 1)
-                ):
-                    break
-            first -= 1
-        return _named(tokens, first, last + 1)
-    while first >= 0 and last - first < _LONGEST_PHRASE:
-        low = lows[first]
-        if low in INDEFINITE or low in DEFINITE:
-            if first == last:
-                return None
-            who = "some" if low in INDEFINITE else "the"
-            return _Subject(
-                first, last + 1, tokens.between(first, last + 1), _named_within(tokens, first, last + 1) or who
-            )
-        if low in CONJUNCTIONS or low in SPEECH or low in MODALS or words[first] in _SIGNS or _pronoun(low):
-            break
-        first -= 1
-    first += 1
-    if first > last:
-        return None
-    who = _named_within(tokens, first, last + 1) or "some"
-    return _Subject(first, last + 1, tokens.between(first, last + 1), who)
-
-
-def _named_within(tokens: Tokens, first: int, stop: int) -> Who | None:
-    has_name = any(
-        _is_capital(word) and low not in NO_NAME
-        for word, low in zip(tokens.words[first:stop], tokens.lows[first:stop], strict=True)
-    )
-    return "name" if has_name else None
-
-
-def _named(tokens: Tokens, first: int, stop: int) -> _Subject | None:
-    """Return the name in a run of capitalised words, without those that only open the sentence."""
-    lows = tokens.lows
-    while first < stop and (lows[first].rstrip(".") in NO_NAME or lows[first] in DATES or tokens.words[first] == "."):
-        first += 1
-    if first == stop or all(low in PARTICLES for low in lows[first:stop]):
-        return None
-    return _Subject(first, stop, tokens.between(first, stop), "name")
-
-
-def _right_of(tokens: Tokens, start: int, *, is_head: bool = False) -> _Subject | None:
-    """Read the noun phrase that begins at a token; `is_head`: of one without a name only what an article opens."""
-    words, lows = tokens.words, tokens.lows
-    count = len(words)
-    while (
-        not is_head and start < count and (lows[start].endswith("ly") or lows[start] in ("to", "also", "later", "then"))
-    ):
-        start += 1
-    if start >= count or words[start] in _SIGNS or lows[start] in PREPOSITIONS:
-        return None
-    if (who := _pronoun(lows[start])) is not None:
-        return _Subject(start, start + 1, words[start], who)
-    stop = start
-    while stop < count and stop - start < _LONGEST_PHRASE and not _is_capital(words[stop]):
-        low = lows[stop]
-        if (
-            words[stop] in _SIGNS
-            or low in SPEECH
-            or low in MODALS
-            or low in CONJUNCTIONS
-            or (is_head and low in PREPOSITIONS)
-        ):
-            break
-        stop += 1
-    if stop < count and _is_capital(words[stop]):
-        first = stop
-        while stop < count and stop - first < _LONGEST_NAME:
-            is_short = words[stop] == "." and (lows[stop - 1] in TITLES or len(words[stop - 1]) == 1)
-            joins = lows[stop] in PARTICLES and stop + 1 < count and _is_capital(words[stop + 1])
-            if not (_is_capital(words[stop]) or is_short or joins):
-                break
-            stop += 1
-        if words[stop - 1] == ".":
-            stop -= 1
-        named = _named(tokens, first, stop)
-        if named is not None:
-            return named
-        if first == start:
-            return (
-                _right_of(tokens, stop, is_head=is_head)
-                if stop < count and lows[first] in NO_NAME and lows[first] not in INDEFINITE | DEFINITE
-                else _with_article(tokens, start, is_head)
-            )
-        return None
-    return _with_article(tokens, start, is_head)
-
-
-def _with_article(tokens: Tokens, start: int, is_head: bool) -> _Subject | None:
-    lows, words = tokens.lows, tokens.words
-    if lows[start] not in INDEFINITE and lows[start] not in DEFINITE:
-        return None
-    stop = start + 1
-    while stop < len(words) and stop - start < _LONGEST_PHRASE:
-        low = lows[stop]
-        if (
-            words[stop] in _SIGNS
-            or low in SPEECH
-            or low in MODALS
-            or low in CONJUNCTIONS
-            or (low in PREPOSITIONS and low != "of")
-        ):
-            break
-        stop += 1
-    if stop == start + 1:
-        return None
-    who: Who = "some" if lows[start] in INDEFINITE else "the"
-    return _Subject(start, stop, tokens.between(start, stop), _named_within(tokens, start, stop) or who)
-
-
-def _head(tokens: Tokens, verb: int) -> _Subject | None:
-    """Return the first subject of the sentence that a participle belongs to."""
-    words, lows = tokens.words, tokens.lows
-    for place in range(verb):
-        if place and lows[place - 1] in PREPOSITIONS:
-            continue
-        if (who := _pronoun(lows[place])) is not None:
-            return _Subject(place, place + 1, words[place], who)
-        if _is_capital(words[place]) and lows[place] not in NO_NAME and lows[place] not in DATES:
-            stop = place + 1
-            while stop < verb and _is_capital(words[stop]):
-                stop += 1
-            return _named(tokens, place, stop)
-    return None

@@ -35,7 +35,7 @@ maintains denies urges repeats emphasizes emphasises concedes confirms reveals c
 agrees labels yells sings reads opines
 sagt schreibt meint erklärt fragt betont zitiert
 affirme déclare explique ajoute répond précise estime
-dice escribe afirma explica declara añade señala
+dice escribe afirma explica declara añade señala heißt steht lautet lit reza говорится
 говорит пишет отмечает считает утверждает заявляет спрашивает подчёркивает
 """
 _BASE = """
@@ -66,6 +66,9 @@ AUXILIARIES = _words(
     "has have had is was were are be been being did does do also later then once just recently already always again "
     "still now even once further first previously himself herself reportedly famously a ai as hat habe hatte il elle "
     "ha había auch noch так also both all"
+    " mal einmal wohl halt eben bereits gestern heute gern gerne immer se ont haben han había sido déjà encore "
+    "aussi souvent hier"
+    " ya también siempre ayer hoy уже также однажды вчера сегодня тоже как-то"
 )
 # A verb of speech after these is about its subject, not by it.
 PASSIVE = _words("was were been being is are be wurde wurden sido été")
@@ -78,14 +81,16 @@ I = _words("i ich je yo я")  # noqa: E741  # the pronoun
 WE = _words("we wir nous nosotros мы one on man uno")
 YOU = _words("you du ihr vous tu usted ustedes вы ты you've you're")
 THEY = _words(
-    "they people someone somebody everyone everybody anyone anybody others folks guys jemand leute alle quelqu'un "
-    "alguien кто-то nobody who ils elles ellos"
+    "they people everyone everybody anyone anybody others folks guys leute alle nobody who ils elles ellos они люди"
 )
 IT = _words("it which that es это")
+SOMEONE = _words("someone somebody jemand quelqu'un alguien кто-то")
 POSSESSIVES = _words("his her their its sein seine ihr ihre son sa ses su sus его её их")
 INDEFINITE = _words("a an one some another many most several other few any two three ein eine einer un une una unos")
 DEFINITE = _words("the this that these those my our your his her their its der die das dieser diese le la les el los")
-ACCORDING = _words("according laut zufolge selon según согласно nach gemäß d'après per via courtesy")
+ACCORDING = _words(
+    "words mots palabras worten словам according laut zufolge selon según согласно nach gemäß d'après per via courtesy"
+)
 # Words that stand between a cue and what it governs.
 TO = _words("to of by from de von par por the")
 PARTICLES = _words("de van von der den al bin la le du el y of da di dos das und & st")
@@ -118,7 +123,9 @@ NO_NAME = _words(
     "meanwhile therefore thus hence besides apparently obviously basically actually specifically generally "
     "personally honestly seriously interestingly unfortunately fortunately similarly clearly surely sometimes "
     "often usually nope wow hmm ugh yep sure right true good great nice love agreed renaming learning reading "
-    "using saying via per wtf only every each both more most much very such other asked during even quite"
+    "using saying via per wtf only every each both more most much very such other asked during even quite wie als "
+    "wenn dass denn doch nur auf bei mit von für aber comme quand pour dans sur par avec sans según selon como "
+    "cuando en con por para sin как что это если когда по в на за у о же то не да нет вот так там"
 )
 WORKS = _words(
     "article articles post blog blogpost entry essay paper report book chapter section manual documentation docs doc "
@@ -152,8 +159,10 @@ UNREAL = _words(
 )
 # Words that call what follows somebody's words.
 SAYINGS = _words(
-    "saying sayings adage proverb maxim motto quote quotation line phrase passage definition recording slogan rule verse "
-    "lyric lyrics snippet excerpt headline caption statement sentence spruch zitat satz citation phrase cita frase цитата"
+    "saying sayings adage proverb maxim motto quote quotation line phrase passage definition recording slogan "
+    "rule verse "
+    "lyric lyrics snippet excerpt headline caption statement sentence spruch zitat satz citation phrase cita "
+    "frase цитата"
 )
 # What one has of somebody: "I read somewhere", "had a colleague say".
 HEARD = _words("read heard hear saw seen had have got getting gelesen gehört lu entendu leído oído читал слышал")
