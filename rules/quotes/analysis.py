@@ -128,7 +128,7 @@ class QuoteAnalysis:
         return "answered" if holder is self._sources.answered(entry) else "elsewhere"
 
     def shared(self, entry: Entry, candidate: Candidate) -> float:
-        """Return the share (0 to 1) of a candidate's telling words that the post, or what the entry answers, has too."""
+        """Return the share (0 to 1) of a candidate's telling words that the post or what the entry answers has too."""
         words = entry.words.within(candidate.span.start, candidate.span.end)
         telling = {word for word in entry.words.folded[words.start : words.stop] if len(word) > 2} - STOPWORDS
         if not telling:

@@ -13,11 +13,12 @@ from rules.quotes.passage import Span
 
 _MARK = re.compile(r"``|''|[“”„‟«»‹›「」『』\"‘’‚'＂]")
 _CLOSERS = {
-    "“": "”“", "„": "“”‟", "‟": "”", "”": "”", "«": "»", "»": "«»", "‹": "›", "›": "‹", "「": "」", "『": "』",
-    "‘": "’", "‚": "‘’", '"': '"', "＂": "＂", "'": "'", "``": "''", "''": "''",
+    "“": '”“"', "„": "“”‟", "‟": "”", "”": "”", "«": "»", "»": "«»", "‹": "›", "›": "‹", "「": "」", "『": "』",
+    "‘": "’", "‚": "‘’", '"': '"”', "＂": "＂", "'": "'", "``": "''",
 }  # fmt: skip
 _ONLY_OPEN = frozenset(("„", "‚", "「", "『", "``"))
-_ONLY_CLOSE = frozenset(("」", "』"))
+# Two apostrophes that open are a wiki's italics as often as a quotation.
+_ONLY_CLOSE = frozenset(("」", "』", "''"))
 _SINGLE = frozenset("‘’‚'‹›")
 _STRAIGHT = frozenset(('"', "＂", "'", "''"))
 _BEFORE_OPENING = frozenset('([{<—–-/…:*_~“„«‹‘‚"')
@@ -131,14 +132,20 @@ class _Pairing:
         )
         if self._carried_on(mark, at, start, opens):
             return
-        place = next((i for i in range(len(self._stack) - 1, -1, -1) if mark in _CLOSERS[self._stack[i].mark]), None)
-        if place is not None and mark not in _ONLY_OPEN and self._is_closing(mark, place, opens, closes):
+        place = self._place_closed(mark)
+        if place is not None and mark not in _ONLY_OPEN and self._is_closing(mark, place, before, opens, closes):
             self._close(place, at, after)
         elif self._is_opening(mark, opens, before):
             if len(self._stack) < _MAX_OPEN:
                 self._stack.append(_Open(mark, at))
         elif mark == "”" and not self._stack and _PARAGRAPH_TAIL.fullmatch(self._text, after, end):
             self._take_back(at, after, first_span)
+
+    def _place_closed(self, mark: str) -> int | None:
+        """Return the innermost open quotation that a mark may close, one of its own kind of marks first."""
+        fitting = [place for place, opened in enumerate(self._stack) if mark in _CLOSERS[opened.mark]]
+        alike = [place for place in fitting if (self._stack[place].mark in _STRAIGHT) == (mark in _STRAIGHT)]
+        return max(alike or fitting, default=None)
 
     def _is_apostrophe(self, before: str, following: str, after: int, mark: str) -> bool:
         if before.isalnum() and following.isalnum():
@@ -157,7 +164,9 @@ class _Pairing:
         self.give_up()
         return False
 
-    def _is_closing(self, mark: str, place: int, opens: bool, closes: bool) -> bool:
+    def _is_closing(self, mark: str, place: int, before: str, opens: bool, closes: bool) -> bool:
+        if mark in _STRAIGHT and mark != self._stack[place].mark and before.isdigit():
+            return False  # inches
         if mark in _STRAIGHT or mark in "“‟" or mark == self._stack[place].mark == "»":
             return closes or not opens
         return True
