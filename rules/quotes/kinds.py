@@ -48,6 +48,8 @@ _NEAR = 8
 # Signs that decide by themselves, unless another speaks against them: too rare in what the model learned from.
 _SURE = (
     (("a name and a colon before it",), "made-up speech", 0.85),
+    (("credited to a name that spoke",), "made-up speech", 0.85),
+    (("credited to a pronoun that spoke",), "made-up speech", 0.8),
     (("a named work says it",), "made-up speech", 0.8),
     (("from a named work", "a colon before it", "a whole sentence"), "made-up speech", 0.75),
     (("said by somebody unnamed in the past", "a colon before it"), "made-up speech", 0.7),
