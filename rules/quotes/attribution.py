@@ -48,6 +48,7 @@ _PLACE_IN_WORK = re.compile(
     r"\b(?!At\b)[A-Z][a-z]+\.? \d{1,3}:\d{1,3}\b|(?i:\b(?:appendix|chapter|section|p\.|page)|§)\s*(?:\d|[A-Z]\b)"
 )
 _BREAK = re.compile(r"[.!?…][\"”’)\]]*\s+(?=[\"“‘'(\[A-ZÀ-ÝА-Я])|\n")
+_POSSESSIVE = re.compile(r"['’]s?$")
 _URL = re.compile(r"\bhttps?://\S+|\bwww\.\S+")
 _ARTICLES = YOUR | frozenset(
     "the this that his her their its der die das dem im am vom zum beim le la du au el los las del al в на из".split()
@@ -220,9 +221,9 @@ class _Finder:
     def _mentioned(self, tokens: Tokens, most: int | None = None) -> Attribution | None:
         """Find the name of somebody who has written in the thread, the last one before a passage, as a word."""
         for word in reversed(tokens.words[:most]):
-            if word[0].isupper() or word[0] == "@":
+            if (word[0].isupper() or word[0] == "@") and self._members.has(_POSSESSIVE.sub("", word.lstrip("@"))):
                 name = bare_name(word.lstrip("@"))
-                if name and name.casefold() not in NO_NAME and self._knows(name):
+                if name and self._knows(name):
                     return self._named(word, "name", name)
         return None
 

@@ -73,6 +73,10 @@ class Members:
         earlier = bisect_left(numbers, entry.number)
         return numbers[earlier - 1] if earlier else None
 
+    def has(self, name: str) -> bool:
+        """Tell whether anybody in the thread is called just so."""
+        return name.casefold() in self._called
+
     def called_first(self, text: str) -> str:
         """Return the longest run of words that opens a text and is somebody's name; else its first word."""
         words = text.split(maxsplit=_MOST_WORDS)[:_MOST_WORDS]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from rules.quotes.lexicon import TITLES
 from rules.quotes.passage import Span
@@ -22,16 +23,17 @@ _SHORT_LINE = 60
 class Tokens:
     """Hold the words and signs of a stretch of text: as written, in small letters, and where each starts."""
 
-    __slots__ = ("lows", "starts", "text", "words")
-
     def __init__(self, text: str) -> None:
         self.text = text
-        self.words: list[str] = []
-        self.starts: list[int] = []
-        for match in _TOKEN.finditer(text):
-            self.words.append(match[0])
-            self.starts.append(match.start())
-        self.lows = [word.lower().replace("’", "'") for word in self.words]
+        self.words: list[str] = _TOKEN.findall(text)
+        self.lows: list[str] = _TOKEN.findall(text.lower().replace("’", "'"))
+        if len(self.lows) != len(self.words):  # a few letters turn into two when made small
+            self.lows = [word.lower().replace("’", "'") for word in self.words]
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """The offset of each token in the text."""
+        return [match.start() for match in _TOKEN.finditer(self.text)]
 
     def __len__(self) -> int:
         return len(self.words)
