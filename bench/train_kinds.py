@@ -2,14 +2,16 @@
 
     python bench/train_kinds.py SHARED [--write]
 
-Takes the passages in marks of four or more words whose words stand nowhere earlier in their thread: of the
-hand-labelled threads, and of news with marked attributions (`polnear/train`), where what lies in an attribution is a
-quotation. News differs from comments, so it gets a sign of its own, which is left out of the weights. Prints precision,
-recall and F1 cross-validated by thread; `--write` writes rules/quotes/kinds.json.
+Takes the passages in marks of the hand-labelled threads that the model decides on: those whose words stand nowhere
+earlier in their thread, and the short ones that do; and of news with marked attributions (`polnear/train`), where what
+lies in an attribution is a quotation. Prints how the model does on them, cross-validated by thread, then how the whole
+engine does on the labelled threads when each is judged with weights that were trained without it; `--write` writes
+rules/quotes/kinds.json.
 """
 
 import argparse
 import gzip
+import importlib.util
 import json
 import re
 import sys
@@ -17,6 +19,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -24,15 +28,16 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from adapters.saved.threads import read_threads
 from adapters.thread import Comment, Post, Thread
+from bot.check import quote_thread
 from rules.elsewhere import NOTHING_KNOWN
+from rules.quotes import kinds
 from rules.quotes.analysis import QuoteAnalysis
 from rules.quotes.kinds import NAME_SIZE, find_signs
 from rules.view import ThreadView
 
 ROOT = Path(__file__).parent.parent
-NEWS = "(news)"
 FOLDS = 10
-PENALTY = 1.0
+PENALTY = 2.0
 NEWS_WEIGHT = 0.02
 NEWS_DOCUMENTS = 400
 Example = tuple[str, dict[str, float], bool]  # thread, signs, is a quotation
@@ -110,47 +115,90 @@ def fit(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> np.ndarray:
     return beta
 
 
+def fold_of(thread: str) -> int:
+    """Return the part of the threads that one belongs to: whole threads go to one fold."""
+    return sum(map(ord, thread)) % FOLDS
+
+
+class Training:
+    """Hold the examples as numbers, ready to be fitted."""
+
+    def __init__(self, own: list[Example], news: list[Example]) -> None:
+        examples = own + news
+        self.names = sorted({name for _, signs, _ in examples for name in signs})
+        self.x = np.array([[1.0, *(signs.get(name, 0.0) for name in self.names)] for _, signs, _ in examples])
+        self.y = np.array([float(is_quotation) for *_, is_quotation in examples])
+        self.weight = np.array([1.0] * len(own) + [NEWS_WEIGHT] * len(news))
+        self.fold = np.array([fold_of(thread) for thread, *_ in examples])
+        self.own = len(own)
+
+    def weights(self, *, without: int | None = None) -> dict[str, float]:
+        """Return the weights by sign, trained without the threads of one fold."""
+        kept = self.fold != without
+        beta = fit(self.x[kept], self.y[kept], self.weight[kept])
+        return {name: round(float(b), 3) for name, b in zip(["", *self.names], beta, strict=True)}
+
+    def held_out(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the probability and the label of each labelled passage, judged without its own thread."""
+        p = np.zeros(self.own)
+        for k in range(FOLDS):
+            weights = self.weights(without=k)
+            beta = np.array([weights[name] for name in ["", *self.names]])
+            test = np.flatnonzero(self.fold[: self.own] == k)
+            p[test] = 1 / (1 + np.exp(-self.x[test] @ beta))
+        return p, self.y[: self.own] == 1
+
+
+def print_figures(p: np.ndarray, gold: np.ndarray) -> None:
+    """Print how the model does on the passages that it decides on."""
+    print(json.dumps({"cross-entropy": round(float(-np.mean(np.where(gold, np.log(p), np.log(1 - p)))), 4)}))
+    for threshold in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8):
+        found = p >= threshold
+        hit = int((found & gold).sum())
+        figures = {
+            "threshold": threshold,
+            "P": round(hit / max(1, int(found.sum())), 3),
+            "R": round(hit / max(1, int(gold.sum())), 3),
+        }
+        print(json.dumps({**figures, "found": int(found.sum()), "gold": int(gold.sum()), "of": len(gold)}))
+    for low in (0.0, 0.2, 0.4, 0.6, 0.8):
+        inside = (p >= low) & (p < low + 0.2)
+        if inside.any():
+            share = round(float(gold[inside].mean()), 2)
+            print(json.dumps({"calibration from": low, "passages": int(inside.sum()), "are quotations": share}))
+
+
+def whole_engine(shared: Path, training: Training) -> dict[str, Any]:
+    """Return the shared scorer's figures for the labelled threads, each judged by weights trained without it."""
+    spec = importlib.util.spec_from_file_location("score", shared / "score" / "score.py")
+    score = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(score)
+    folds = [training.weights(without=k) for k in range(FOLDS)]
+
+    def run(words: list[str], path: str) -> tuple[list[dict[str, Any]], float]:
+        with patch.object(kinds, "weights", lambda: folds[fold_of(Path(path).stem)]):
+            return [
+                dict(shown.record)
+                for thread in read_threads(path, on_notice=lambda notice: None, on_bytes=lambda count: None)
+                for shown, _ in quote_thread(thread).passages
+            ], 0.0
+
+    score.run = run
+    figures = score.labelled(str(shared / "labelled" / "threads"), str(shared / "labelled" / "labels.jsonl"))
+    return {name: figure for name, figure in figures.items() if name != "seconds"}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("shared", type=Path)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
-    own, other = list(labelled(options.shared)), list(news(options.shared))
-    examples = own + other
-    names = sorted({name for _, signs, _ in examples for name in signs})
-    x = np.array([[1.0, *(signs.get(name, 0.0) for name in names)] for _, signs, _ in examples])
-    y = np.array([float(is_quotation) for *_, is_quotation in examples])
-    weight = np.array([1.0] * len(own) + [NEWS_WEIGHT] * len(other))
-    # Whole threads go to one fold.
-    fold = np.array([sum(map(ord, thread)) % FOLDS for thread, *_ in examples])
-    p = np.zeros(len(own))
-    for k in range(FOLDS):
-        beta = fit(x[fold != k], y[fold != k], weight[fold != k])
-        test = np.flatnonzero(fold[: len(own)] == k)
-        p[test] = 1 / (1 + np.exp(-x[test] @ beta))
-    gold = y[: len(own)] == 1
-    print(json.dumps({"cross-entropy": round(float(-np.mean(np.where(gold, np.log(p), np.log(1 - p)))), 4)}))
-    for threshold in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8):
-        found = p >= threshold
-        hit = int((found & gold).sum())
-        precision, recall = hit / max(1, int(found.sum())), hit / max(1, int(gold.sum()))
-        figures = {"threshold": threshold, "P": round(precision, 3), "R": round(recall, 3), "found": int(found.sum())}
-        print(json.dumps({**figures, "gold": int(gold.sum()), "of": len(own)}))
-    calibration = [
-        (
-            round(low / 5, 1),
-            int(((p >= low / 5) & (p < (low + 1) / 5)).sum()),
-            float(gold[(p >= low / 5) & (p < (low + 1) / 5)].mean().round(2)),
-        )
-        for low in range(5)
-        if ((p >= low / 5) & (p < (low + 1) / 5)).any()
-    ]
-    print(json.dumps({"calibration (from, passages, share that are quotations)": calibration}))
-    beta = fit(x, y, weight)
-    weights = {"": round(float(beta[0]), 3)}
-    weights |= {name: round(float(b), 3) for name, b in zip(names, beta[1:], strict=True) if name != NEWS}
+    training = Training(list(labelled(options.shared)), list(news(options.shared)))
+    print_figures(*training.held_out())
+    print(json.dumps({"score": "labelled, cross-validated by thread", **whole_engine(options.shared, training)}))
+    weights = training.weights()
     for name, value in sorted(weights.items(), key=lambda item: item[1]):
-        print(f"{value:+.2f}  {name}", file=sys.stderr)
+        print(f"{value:+.2f}  {name or '(before any sign)'}", file=sys.stderr)
     if options.write:
         path = ROOT / "rules" / "quotes" / "kinds.json"
         path.write_text(json.dumps(weights, indent=1, sort_keys=True, ensure_ascii=False) + "\n", "utf-8")

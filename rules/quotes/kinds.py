@@ -95,15 +95,15 @@ def judge_kind(
         return KindJudgement(0.97, ("the words stand earlier in the thread",))
     if span.form == "block":
         return KindJudgement(0.95, ("set off as a block",))
-    weights = _weights()
+    learned = weights()
     found = find_signs(span, text, count, around, credit, place=place, company=company, shared=shared)
     for signs, against, probability in _SURE:
         if all(sign in found for sign in signs) and against not in found:
             return KindJudgement(probability, signs)
     spoken = sorted(
-        ((weights.get(name, 0.0) * value, name) for name, value in found.items()), key=lambda sign: -abs(sign[0])
+        ((learned.get(name, 0.0) * value, name) for name, value in found.items()), key=lambda sign: -abs(sign[0])
     )
-    total = weights[""] + sum(weight for weight, _ in spoken)
+    total = learned[""] + sum(weight for weight, _ in spoken)
     reasons = tuple(name for weight, name in spoken[:4] if weight * total > 0)
     return KindJudgement(1 / (1 + math.exp(-total)), reasons)
 
@@ -217,6 +217,7 @@ def find_signs(
 
 
 @cache
-def _weights() -> Mapping[str, float]:
-    weights: dict[str, float] = json.loads((files("rules.quotes") / "kinds.json").read_text("utf-8"))
-    return weights
+def weights() -> Mapping[str, float]:
+    """Return the learned weight of each sign; that of "" counts before any sign."""
+    learned: dict[str, float] = json.loads((files("rules.quotes") / "kinds.json").read_text("utf-8"))
+    return learned
