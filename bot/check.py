@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from adapters.thread import Thread
 from bot.config import Config
+from bot.elsewhere import NOT_ASKED, Asked, open_elsewhere
 from bot.limits import time_limit
 from bot.records import Record, finding_record, not_evaluated_record, passage_record, scores_record
 from rules.engine import Engine
@@ -39,11 +40,13 @@ class Checked:
     scores: list[Record] = field(default_factory=list)
 
 
-def check_thread(config: Config, rule_ids: frozenset[str], with_scores: bool, thread: Thread) -> Checked:
+def check_thread(
+    config: Config, rule_ids: frozenset[str], with_scores: bool, thread: Thread, *, asked: Asked = NOT_ASKED
+) -> Checked:
     """Run the rules over one thread; `rule_ids` names those whose findings are wanted, all of them when empty."""
     rules = [rule for rule in all_rules() if not rule_ids or rule.ID in rule_ids]
     engine = Engine(rules, config.rules, limit=partial(time_limit, config.check.rule_seconds))
-    context, outcomes = engine.evaluate(thread, with_scores=with_scores)
+    context, outcomes = engine.evaluate(thread, elsewhere=open_elsewhere(asked, thread), with_scores=with_scores)
     checked = Checked(
         {"site": thread.site, "id": thread.id, "title": thread.title, "url": thread.url}, len(thread.comments)
     )
@@ -68,9 +71,9 @@ class Quoted:
     passages: list[tuple[Shown, tuple[str, ...]]] = field(default_factory=list)
 
 
-def quote_thread(thread: Thread) -> Quoted:
+def quote_thread(thread: Thread, *, asked: Asked = NOT_ASKED) -> Quoted:
     """Find every passage of one thread, in the post and in the comments, with the reasons for its verdict."""
-    context = Context(thread)
+    context = Context(thread, open_elsewhere(asked, thread))
     quoted = Quoted(
         {"site": thread.site, "id": thread.id, "title": thread.title, "url": thread.url}, len(thread.comments)
     )

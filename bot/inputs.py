@@ -58,10 +58,11 @@ class Inputs:
     def _tell(self, name: str, text: str, *, lost: bool) -> None:
         self.unread += lost
         name = name if len(name) <= _LONGEST_NAME else f"{name[:40]}…{name[40 - _LONGEST_NAME :]}"
-        print(_one_line(f"{'error' if lost else 'note'}: {name}: {text}"), file=sys.stderr)
+        print(one_line(f"{'error' if lost else 'note'}: {name}: {text}"), file=sys.stderr)
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """Return a text as one line that a terminal may be shown, whoever wrote it."""
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)[:2000]
 
 

@@ -54,6 +54,11 @@ class Web:
         for thread in self._threads:
             thread.join(5)
 
+    @property
+    def port(self) -> int:
+        """The port of loopback that leads here."""
+        return int(self._listener.getsockname()[1])
+
     def http(self, **given: object) -> PublicHttp:
         """Return a client whose only ways out lead here."""
         return PublicHttp(**({"user_agent": "Quotewarden/0", "resolve": self.resolve, "connect": self.connect} | given))
@@ -88,7 +93,8 @@ class Web:
                 link, _ = self._listener.accept()
             except OSError:
                 return
-            self._start(self._serve, link, self.connected[-1][1] == 443)
+            # Another process that connects leaves no trace here.
+            self._start(self._serve, link, bool(self.connected) and self.connected[-1][1] == 443)
 
     def _serve(self, link: socket.socket, secure: bool) -> None:
         try:
