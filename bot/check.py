@@ -1,11 +1,7 @@
-"""The dry run: threads in, findings or passages out, on one process or several."""
+"""The dry run: a thread in, findings or passages out."""
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
 
 from adapters.thread import Thread
 from bot.config import Config
@@ -16,8 +12,6 @@ from rules.engine import Engine
 from rules.registry import all_rules
 from rules.rule import Context
 from rules.view import Entry
-
-R = TypeVar("R")
 
 
 @dataclass(slots=True)
@@ -97,18 +91,3 @@ class _Sources:
     def text(self, source: Record | None) -> str | None:
         entry = self._entries.get((source["kind"], source["id"])) if source else None
         return entry.document.text if entry else None
-
-
-def over_threads(work: Callable[[Thread], R], threads: Iterable[Thread], *, jobs: int) -> Iterator[R]:
-    """Apply `work` to each thread, in order, on `jobs` processes; few threads are held at a time."""
-    if jobs == 1:
-        yield from map(work, threads)
-        return
-    with ProcessPoolExecutor(jobs) as pool:
-        waiting: deque[Future[R]] = deque()
-        for thread in threads:
-            waiting.append(pool.submit(work, thread))
-            if len(waiting) > 4 * jobs:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()

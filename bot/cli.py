@@ -83,9 +83,10 @@ def check(
     """
     from functools import partial
 
-    from bot.check import check_thread, over_threads
+    from bot.check import check_thread
     from bot.elsewhere import ask_settings
     from bot.inputs import Inputs
+    from bot.processes import over_threads
     from bot.report import check_reporter
 
     settings = _load(config)
@@ -94,7 +95,7 @@ def check(
     work = partial(check_thread, settings, wanted, scores, asked=ask_settings(settings, fetch_pages=fetch_pages))
     reporter = check_reporter(output.value, with_scores=scores)
     found = 0
-    for checked in over_threads(work, inputs.threads(), jobs=jobs or settings.check.jobs):
+    for checked in over_threads(work, inputs.threads(), jobs=jobs or settings.check.jobs, tell=inputs.tell):
         found += len(checked.findings)
         reporter.add(checked)
     reporter.finish(unread=inputs.unread)
@@ -114,16 +115,17 @@ def quotes(
     """Print every passage of somebody else's words, and whose they are."""
     from functools import partial
 
-    from bot.check import over_threads, quote_thread
+    from bot.check import quote_thread
     from bot.elsewhere import ask_settings
     from bot.inputs import Inputs
+    from bot.processes import over_threads
     from bot.report import quotes_reporter
 
     settings = _load(config)
     inputs = Inputs(paths, format=_known_format(format))
     reporter = quotes_reporter(output.value, explain=explain)
     work = partial(quote_thread, asked=ask_settings(settings, fetch_pages=fetch_pages))
-    for quoted in over_threads(work, inputs.threads(), jobs=jobs or settings.check.jobs):
+    for quoted in over_threads(work, inputs.threads(), jobs=jobs or settings.check.jobs, tell=inputs.tell):
         reporter.add(quoted)
     reporter.finish(unread=inputs.unread)
     raise typer.Exit(3 if inputs.unread else 0)
