@@ -81,10 +81,9 @@ def check_url(url: str) -> Target:
         raise FetchError("the address carries a name or a password")
     if port is not None and port != PORTS[parts.scheme]:
         raise FetchError(f"port {port} is not asked")
-    path = quote(parts.path or "/", safe=_PATH_SAFE) + (
-        "?" + quote(parts.query, safe=_PATH_SAFE + "?") if parts.query else ""
-    )
-    return Target(parts.scheme, _checked_host(host), path)
+    path = quote(parts.path or "/", safe=_PATH_SAFE, errors="replace")
+    query = quote(parts.query, safe=_PATH_SAFE + "?", errors="replace")
+    return Target(parts.scheme, _checked_host(host), f"{path}?{query}" if query else path)
 
 
 def redirected(target: Target, location: str) -> Target:

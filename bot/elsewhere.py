@@ -4,7 +4,6 @@ import os
 import sqlite3
 import sys
 import tempfile
-import uuid
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -40,7 +39,7 @@ def ask_settings(config: Config, *, fetch_pages: bool = False) -> Asked:
     """Return what the settings let a run ask, once for all its processes."""
     if not (config.pages.fetch or fetch_pages):
         return NOT_ASKED
-    return Asked(config.pages, _usable_cache(config.pages), uuid.uuid4().hex)
+    return Asked(config.pages, _usable_cache(config.pages), os.urandom(8).hex())
 
 
 def open_elsewhere(asked: Asked, thread: Thread) -> Elsewhere:

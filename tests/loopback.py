@@ -40,6 +40,7 @@ class Web:
         self.resolved: list[str] = []
         self.connected: list[tuple[str, int]] = []
         self.tls: ssl.SSLContext | None = None
+        self.greet: Callable[[socket.socket], None] | None = None
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._threads: list[threading.Thread] = []
         self._closing = threading.Event()
@@ -99,6 +100,9 @@ class Web:
     def _serve(self, link: socket.socket, secure: bool) -> None:
         try:
             link.settimeout(5)
+            if self.greet is not None:
+                self.greet(link)
+                return
             if secure and self.tls is not None:
                 link = self.tls.wrap_socket(link, server_side=True)
             head = b""

@@ -91,6 +91,7 @@ def test_the_page_is_known_by_its_last_address(desk: Callable[..., Desk]) -> Non
     found = one.pages().page("http://old.example/")
     assert found is not None
     assert found.url == URL
+    assert one.pages().page(URL) == found
     assert one.web.asked == ["http://old.example/robots.txt", "http://old.example/", ROBOTS, URL]
 
 
@@ -131,13 +132,23 @@ def test_what_may_pass_is_asked_again_sooner(desk: Callable[..., Desk]) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://127.0.0.1/", "http://inside.example/", "https://u:p@kiln.example/", "http://[", "http://x y/", ""]
+    "url",
+    [
+        "http://127.0.0.1/",
+        "http://inside.example/",
+        "https://u:p@kiln.example/",
+        "http://[",
+        "http://x y/",
+        "http://\ud800/",
+        "",
+    ],
 )
 def test_an_address_that_must_not_be_asked_gives_nothing(desk: Callable[..., Desk], url: str) -> None:
     one = desk(names={"inside.example": ["192.168.0.1"]})
     assert one.pages().page(url) is None
     assert one.web.connected == []
     assert len(one.notes) == 1
+    assert "a linked page was not read: " in one.notes[0]
 
 
 ROBOT_FILES: dict[str, tuple[Answer, bool]] = {

@@ -2,6 +2,7 @@
 
 import gzip
 import ipaddress
+import re
 import socket
 import ssl
 import threading
@@ -12,6 +13,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import trustme
+from hypothesis import example, given
+from hypothesis.strategies import characters, sampled_from, text
 
 from adapters.errors import FetchError
 from adapters.public_address import check_url, is_public
@@ -95,6 +98,20 @@ def test_an_address_that_must_not_be_asked_is_not_even_resolved(web: MakeWeb, ur
     with pytest.raises(FetchError, match=told):
         fetch(net, url)
     assert net.resolved == net.connected == []
+
+
+@given(sampled_from(["", "http://", "https://", "http://kiln.example/", "http://kiln.example?"]), text(characters()))
+@example("http://kiln.example/", "\ud800?\udfff")
+@example("http://kiln.example/", "a\r\nHost: b")
+def test_whatever_is_asked_is_spelled_without_harm(start: str, rest: str) -> None:
+    try:
+        target = check_url(start + rest)
+    except FetchError:
+        return
+    assert target.scheme in ("http", "https")
+    assert re.fullmatch(r"[a-z0-9._-]+|[0-9a-f:]+", target.host)
+    assert re.fullmatch(r"/[!-~]*", target.path)
+    assert check_url(target.url) == target
 
 
 CLOSED = """
@@ -271,6 +288,26 @@ def test_a_server_that_drips_is_left_when_the_time_is_up(web: MakeWeb, pieces: t
     with pytest.raises(FetchError, match="takes too long"):
         fetch(net, seconds=0.15)
     assert time.monotonic() - begun < 1
+
+
+@pytest.mark.parametrize("is_shaken", [False, True], ids=["in the handshake", "after it"])
+def test_a_tls_record_that_drips_is_left_too(web: MakeWeb, authority: trustme.CA, is_shaken: bool) -> None:
+    net = web()
+    client, _ = secured(net, authority, "kiln.example")
+    kind = b"\x17" if is_shaken else b"\x16"
+
+    def drip(link: socket.socket) -> None:
+        with socket.socket(fileno=link.detach()) as plain:
+            net.drip(plain, kind + b"\x03\x03\x40\x00", b"\0", every=0.02)
+
+    net.answers["https://kiln.example/"] = drip
+    if not is_shaken:
+        net.greet = drip
+    begun = time.monotonic()
+    with pytest.raises(FetchError, match="takes too long"):
+        client.fetch("https://kiln.example/", until=begun + 0.2, max_bytes=1000)
+    assert time.monotonic() - begun < 1
+    assert bool(net.asked) == is_shaken
 
 
 def test_a_handshake_and_a_resolver_that_take_for_ever_are_left_too(

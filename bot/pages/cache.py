@@ -107,7 +107,9 @@ class PageCache:
 
     def tell(self, run: str, host: str) -> bool:
         """Note that a run tells of a host; False when it has done so before."""
-        return self._connection.execute("INSERT OR IGNORE INTO told VALUES (?, ?)", (run, host)).rowcount == 1
+        return (
+            self._connection.execute("INSERT OR IGNORE INTO told VALUES (?, ?)", (run, _storable(host))).rowcount == 1
+        )
 
     def _prepare(self) -> None:
         # With a log beside the file nothing waits for the disk, and a power cut leaves it whole.

@@ -93,7 +93,9 @@ class LinkedPages:
             kept, seconds = Kept(target.url, problem=error.problem), _DAY
         except RuleTimeout:
             kept, seconds = Kept(target.url, problem="its markup takes too long to read"), _DAY
-        self._cache.keep_page(target.url, kept, seconds=min(seconds, self._options.cache_days * _DAY))
+        # Under its last address too, for those who link there outright.
+        for url in {target.url, kept.url}:
+            self._cache.keep_page(url, kept, seconds=min(seconds, self._options.cache_days * _DAY))
         return kept
 
     def _fetched(self, target: Target) -> Kept:
