@@ -83,7 +83,8 @@ class _Workers(Generic[R]):
             task.future.set_exception(broken)
 
     def _first(self, waiting: deque[_Task[R]]) -> Iterator[R]:
-        if waiting[0].is_broken:
+        # Each mending settles a thread at least, so this ends.
+        while waiting[0].is_broken:
             self._mend(waiting)
         task = waiting.popleft()
         if not task.is_lost:
@@ -92,7 +93,7 @@ class _Workers(Generic[R]):
     def _mend(self, waiting: deque[_Task[R]]) -> None:
         self._pool.shutdown()
         undone = [task for task in waiting if task.is_broken]
-        # One that died between two threads leaves no mark; to go on, the first is taken by itself then.
+        # One that died while it handed its outcome over leaves no mark; then the first is taken by itself.
         suspects = [task for task in undone if self._marks[task.slot] == _IN_WORK] or undone[:1]
         names = ", ".join(_name(task.thread) for task in suspects)
         self._tell("a worker process died", f"in work were {names}; each is tried once more, alone", lost=False)

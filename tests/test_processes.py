@@ -31,9 +31,19 @@ def work(folder: Path, thread: Thread) -> str:
         os.kill(os.getpid(), signal.SIGKILL)
     if thread.id == "failing":
         raise KeyError(thread.id)
-    if thread.id == "slow":
-        time.sleep(0.2)
-    return thread.id.upper()
+    if thread.id.startswith("slow"):
+        time.sleep(0.1)
+    return Late(thread.id) if thread.id == "late" else thread.id.upper()
+
+
+class Late(str):
+    """Kill the process that hands this over, when its work is done."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return super().__reduce__()
 
 
 class Told(list[tuple[str, str, bool]]):
@@ -73,8 +83,15 @@ def test_a_thread_that_kills_its_process_twice_is_told_and_passed_over(tmp_path:
 
 
 def test_only_what_was_in_work_is_named(tmp_path: Path) -> None:
-    _, told = run(tmp_path, "deadly", *(f"t{number}" for number in range(8)))
+    found, told = run(tmp_path, "deadly", *(f"slow{number}" for number in range(8)))
+    assert len(found) == 8
     assert told[0][1].count("(On ") <= 2
+
+
+def test_a_process_that_dies_between_two_threads_holds_nothing_up(tmp_path: Path) -> None:
+    found, told = run(tmp_path, "late", "a", "slow")
+    assert found == ["A", "SLOW"]
+    assert told.lost == ["thread late (On late)"]
 
 
 def test_a_thread_whose_process_died_by_chance_is_read_after_all(tmp_path: Path) -> None:

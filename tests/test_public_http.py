@@ -139,7 +139,18 @@ def test_an_address_that_is_not_public_is_never_connected_to(web: MakeWeb, addre
 
 
 @pytest.mark.parametrize(
-    "address", [PUBLIC, "8.8.8.8", "100.63.255.255", "172.32.0.1", "2606:4700::1111", "64:ff9b::808:808", "2a00::1"]
+    "address",
+    [
+        PUBLIC,
+        "8.8.8.8",
+        "100.63.255.255",
+        "172.32.0.1",
+        "2606:4700::1111",
+        "2a00::1",
+        "64:ff9b::808:808",
+        "::ffff:8.8.8.8",
+        "2002:808:808::1",
+    ],
 )
 def test_public_addresses_are_public(address: str) -> None:
     assert is_public(ipaddress.ip_address(address))
@@ -147,7 +158,7 @@ def test_public_addresses_are_public(address: str) -> None:
 
 def test_a_name_without_a_proper_address_is_refused(web: MakeWeb) -> None:
     with pytest.raises(FetchError, match="not public"):
-        fetch(web(names={"kiln.example": ["fe80::1%eth0"]}))
+        fetch(web(names={"kiln.example": ["2606:4700::1111%eth0"]}))
     with pytest.raises(FetchError, match="not public"):
         fetch(web(names={"kiln.example": ["elsewhere.example"]}))
     with pytest.raises(FetchError, match="name is not known"):
@@ -401,6 +412,17 @@ def test_what_swells_when_unpacked_is_cut_too(web: MakeWeb) -> None:
     tracemalloc.stop()
     assert (len(reply.body), reply.is_cut) == (100_000, True)
     assert peak < 2_000_000
+
+
+def test_what_is_sent_beside_the_body_is_capped_too(web: MakeWeb) -> None:
+    net = web()
+    # Blocks of no length, a header after the last chunk: neither ever makes the body longer.
+    packed = answer(b"", "Content-Encoding: gzip", "Transfer-Encoding: none") + gzip.compress(b"")[:10]
+    trailers = answer(b"", "Transfer-Encoding: chunked") + b"0\r\n"
+    for head, piece in ((packed, b"\0\0\0\xff\xff"), (trailers, b"X-A: b\r\n")):
+        net.answers[URL] = lambda link, head=head, piece=piece: net.drip(link, head, piece * 10_000, every=0)
+        with pytest.raises(FetchError, match="more than a page has"):
+            fetch(net)
 
 
 def test_a_body_comes_whole_or_not_at_all(web: MakeWeb) -> None:
