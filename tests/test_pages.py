@@ -4,6 +4,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -47,10 +48,11 @@ class Desk:
 
     def __init__(self, answers: dict[str, Answer], path: str, **names: object) -> None:
         self.web, self.clock, self.notes, self.path = Web(answers, **names), Clock(), [], path
+        self._made: list[LinkedPages] = []
 
     def pages(self, *, run: str = "run", **options: object) -> LinkedPages:
         """Return what another process, or a later run, would have."""
-        return LinkedPages(
+        made = LinkedPages(
             PagesOptions(**{"seconds": 5, "max_bytes": 100_000} | options),
             PageCache(self.path, now=self.clock),
             http=self.web.http(),
@@ -58,6 +60,14 @@ class Desk:
             on_note=self.notes.append,
             sleep=self.clock.sleep,
         )
+        self._made.append(made)
+        return made
+
+    def close(self) -> None:
+        """Close the web and every cache."""
+        self.web.close()
+        for pages in self._made:
+            pages._cache.close()
 
 
 @pytest.fixture
@@ -71,7 +81,7 @@ def desk(tmp_path: Path) -> Iterator[Callable[..., Desk]]:
 
     yield make
     for one in made:
-        one.web.close()
+        one.close()
 
 
 def test_a_page_is_read_once_and_kept(desk: Callable[..., Desk]) -> None:
@@ -208,7 +218,8 @@ def test_one_host_is_asked_one_page_at_a_time_with_a_pause_between(desk: Callabl
 def test_a_host_that_never_comes_free_is_given_up(desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bot.pages.linked, "_PATIENCE", 0.0)
     one = desk()
-    PageCache(one.path, now=one.clock).take_turn("kiln.example", seconds=6)
+    with closing(PageCache(one.path, now=one.clock)) as other:
+        other.take_turn("kiln.example", seconds=6)
     assert one.pages().page(URL) is None
     assert one.notes == ["kiln.example: a linked page was not read: too many of its pages are asked for at once"]
     assert one.web.asked == []
@@ -221,16 +232,16 @@ def test_a_host_that_never_comes_free_is_given_up(desk: Callable[..., Desk], mon
 
 def test_what_another_process_fetched_meanwhile_is_not_fetched_again(desk: Callable[..., Desk]) -> None:
     one = desk()
-    other = PageCache(one.path, now=one.clock)
-    other.take_turn("kiln.example", seconds=6)
     pages = one.pages()
+    with closing(PageCache(one.path, now=one.clock)) as other:
+        other.take_turn("kiln.example", seconds=6)
 
-    def finish(seconds: float) -> None:
-        one.clock.at += 6
-        other.keep_page(URL, Kept(URL, text="Theirs."), seconds=60)
+        def finish(seconds: float) -> None:
+            one.clock.at += 6
+            other.keep_page(URL, Kept(URL, text="Theirs."), seconds=60)
 
-    pages._sleep = finish
-    found = pages.page(URL)
+        pages._sleep = finish
+        found = pages.page(URL)
     assert found is not None
     assert found.text == "Theirs."
     assert one.web.asked == []

@@ -48,6 +48,7 @@ class LinkedPages:
             except sqlite3.Error as error:
                 # The cache has gone bad under way: what it held is asked for again.
                 self._on_note(f"the cache of pages is passed over from here on: {error}")
+                self._cache.close()
                 self._cache = PageCache(":memory:")
                 return None
             except Exception as error:  # noqa: BLE001  # whatever a page does to us, the check goes on
