@@ -1,22 +1,17 @@
-"""The dry run: threads in, findings or passages out, on one process or several."""
+"""The dry run: a thread in, findings or passages out."""
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
 
 from adapters.thread import Thread
 from bot.config import Config
+from bot.elsewhere import NOT_ASKED, Asked, open_elsewhere
 from bot.limits import time_limit
 from bot.records import Record, finding_record, not_evaluated_record, passage_record, scores_record
 from rules.engine import Engine
 from rules.registry import all_rules
 from rules.rule import Context
 from rules.view import Entry
-
-R = TypeVar("R")
 
 
 @dataclass(slots=True)
@@ -39,11 +34,13 @@ class Checked:
     scores: list[Record] = field(default_factory=list)
 
 
-def check_thread(config: Config, rule_ids: frozenset[str], with_scores: bool, thread: Thread) -> Checked:
+def check_thread(
+    config: Config, rule_ids: frozenset[str], with_scores: bool, thread: Thread, *, asked: Asked = NOT_ASKED
+) -> Checked:
     """Run the rules over one thread; `rule_ids` names those whose findings are wanted, all of them when empty."""
     rules = [rule for rule in all_rules() if not rule_ids or rule.ID in rule_ids]
     engine = Engine(rules, config.rules, limit=partial(time_limit, config.check.rule_seconds))
-    context, outcomes = engine.evaluate(thread, with_scores=with_scores)
+    context, outcomes = engine.evaluate(thread, elsewhere=open_elsewhere(asked, thread), with_scores=with_scores)
     checked = Checked(
         {"site": thread.site, "id": thread.id, "title": thread.title, "url": thread.url}, len(thread.comments)
     )
@@ -68,9 +65,9 @@ class Quoted:
     passages: list[tuple[Shown, tuple[str, ...]]] = field(default_factory=list)
 
 
-def quote_thread(thread: Thread) -> Quoted:
+def quote_thread(thread: Thread, *, asked: Asked = NOT_ASKED) -> Quoted:
     """Find every passage of one thread, in the post and in the comments, with the reasons for its verdict."""
-    context = Context(thread)
+    context = Context(thread, open_elsewhere(asked, thread))
     quoted = Quoted(
         {"site": thread.site, "id": thread.id, "title": thread.title, "url": thread.url}, len(thread.comments)
     )
@@ -94,18 +91,3 @@ class _Sources:
     def text(self, source: Record | None) -> str | None:
         entry = self._entries.get((source["kind"], source["id"])) if source else None
         return entry.document.text if entry else None
-
-
-def over_threads(work: Callable[[Thread], R], threads: Iterable[Thread], *, jobs: int) -> Iterator[R]:
-    """Apply `work` to each thread, in order, on `jobs` processes; few threads are held at a time."""
-    if jobs == 1:
-        yield from map(work, threads)
-        return
-    with ProcessPoolExecutor(jobs) as pool:
-        waiting: deque[Future[R]] = deque()
-        for thread in threads:
-            waiting.append(pool.submit(work, thread))
-            if len(waiting) > 4 * jobs:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()

@@ -44,6 +44,7 @@ class QuotesOutput(StrEnum):
 Paths = Annotated[list[str], typer.Argument(help="Saved threads: files, .gz files, folders, or - for standard input.")]
 FormatName = Annotated[str | None, typer.Option("--format", help="Read every input as this format (see `adapters`).")]
 ConfigPath = Annotated[Path | None, typer.Option("--config", help="The configuration file.")]
+FetchPages = Annotated[bool, typer.Option("--fetch-pages", help="Fetch the pages that comments link to.")]
 Jobs = Annotated[int | None, typer.Option(min=1, max=256, help="Processes that work side by side.")]
 
 
@@ -73,6 +74,7 @@ def check(
     scores: Annotated[bool, typer.Option("--scores", help="Print every comment's scores too.")] = False,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 even when there are findings.")] = False,
     config: ConfigPath = None,
+    fetch_pages: FetchPages = False,
     jobs: Jobs = None,
 ) -> None:
     """Check saved threads and print the findings.
@@ -81,17 +83,19 @@ def check(
     """
     from functools import partial
 
-    from bot.check import check_thread, over_threads
+    from bot.check import check_thread
+    from bot.elsewhere import ask_settings
     from bot.inputs import Inputs
+    from bot.processes import over_threads
     from bot.report import check_reporter
 
     settings = _load(config)
     wanted = _rule_ids(rules)
     inputs = Inputs(paths, format=_known_format(format))
-    work = partial(check_thread, settings, wanted, scores)
+    work = partial(check_thread, settings, wanted, scores, asked=ask_settings(settings, fetch_pages=fetch_pages))
     reporter = check_reporter(output.value, with_scores=scores)
     found = 0
-    for checked in over_threads(work, inputs.threads(), jobs=jobs or settings.check.jobs):
+    for checked in over_threads(work, inputs.threads(), jobs=jobs or settings.check.jobs, tell=inputs.tell):
         found += len(checked.findings)
         reporter.add(checked)
     reporter.finish(unread=inputs.unread)
@@ -105,17 +109,23 @@ def quotes(
     explain: Annotated[bool, typer.Option("--explain", help="Say why each verdict was given.")] = False,
     format: FormatName = None,
     config: ConfigPath = None,
+    fetch_pages: FetchPages = False,
     jobs: Jobs = None,
 ) -> None:
     """Print every passage of somebody else's words, and whose they are."""
-    from bot.check import over_threads, quote_thread
+    from functools import partial
+
+    from bot.check import quote_thread
+    from bot.elsewhere import ask_settings
     from bot.inputs import Inputs
+    from bot.processes import over_threads
     from bot.report import quotes_reporter
 
     settings = _load(config)
     inputs = Inputs(paths, format=_known_format(format))
     reporter = quotes_reporter(output.value, explain=explain)
-    for quoted in over_threads(quote_thread, inputs.threads(), jobs=jobs or settings.check.jobs):
+    work = partial(quote_thread, asked=ask_settings(settings, fetch_pages=fetch_pages))
+    for quoted in over_threads(work, inputs.threads(), jobs=jobs or settings.check.jobs, tell=inputs.tell):
         reporter.add(quoted)
     reporter.finish(unread=inputs.unread)
     raise typer.Exit(3 if inputs.unread else 0)

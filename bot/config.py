@@ -34,12 +34,31 @@ class CheckOptions(BaseModel):
     )
 
 
+class PagesOptions(BaseModel):
+    """Hold how the pages that comments link to are fetched."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    fetch: bool = Field(False, description="true fetches the pages that comments link to; see docs/pages.md")
+    seconds: float = Field(10, gt=0, le=300, description="a page that takes longer, redirects and all, is passed over")
+    max_bytes: int = Field(2_000_000, ge=1000, le=100_000_000, description="a page that is larger is passed over")
+    max_pages: int = Field(200, ge=1, description="the most pages that one run asks for")
+    cache: Path | None = Field(None, description="the file that keeps fetched pages, in the user's cache by default")
+    cache_days: float = Field(7, gt=0, le=3650, description="a page is asked for again when it was kept for so long")
+    contact: str | None = Field(
+        None,
+        pattern=r"^[!-'*-~]{1,200}$",
+        description="a mail or web address at which those who keep a page can reach you, sent to them",
+    )
+
+
 class Config(BaseModel):
     """Hold a checked configuration; `rules` has the options of every rule, by id."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     check: CheckOptions = CheckOptions()
+    pages: PagesOptions = PagesOptions()
     rules: dict[str, RuleOptions] = {}
 
 
@@ -102,6 +121,7 @@ def example(rules: Sequence[Rule] | None = None) -> str:
         "# Quotewarden's configuration: every key, at its default. Delete what you do not change.\n"
         f"# It is read from --config, else from {PATH_VARIABLE}, else from ./{FILE_NAME}.\n",
         "[check]\n" + _keys(CheckOptions.model_fields),
+        "[pages]\n" + _keys(PagesOptions.model_fields),
     ]
     for rule in rules or all_rules():
         summary = (rule.__doc__ or rule.ID).strip().splitlines()[0]

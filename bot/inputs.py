@@ -30,7 +30,7 @@ class Inputs:
                 try:
                     yield from read_threads(path, format=self._format, on_notice=self._notice, on_bytes=advance)
                 except ReadError as error:
-                    self._tell("standard input" if path == "-" else path, str(error), lost=True)
+                    self.tell("standard input" if path == "-" else path, str(error), lost=True)
 
     def _expanded(self, paths: Iterable[str]) -> Iterator[str]:
         # os.path answers "no" where pathlib raises: a name too long, a folder that may not be entered.
@@ -41,7 +41,7 @@ class Inputs:
             unread = self.unread
             files = sorted(self._files_in(path))
             if not files and self.unread == unread:
-                self._tell(path, "no files in this folder; name another", lost=True)
+                self.tell(path, "no files in this folder; name another", lost=True)
             yield from files
 
     def _files_in(self, folder: str) -> Iterator[str]:
@@ -50,18 +50,20 @@ class Inputs:
             yield from (str(Path(root) / name) for name in files if not name.startswith("."))
 
     def _unopened(self, error: OSError) -> None:
-        self._tell(str(error.filename), f"this folder cannot be opened: {error.strerror}", lost=True)
+        self.tell(str(error.filename), f"this folder cannot be opened: {error.strerror}", lost=True)
 
     def _notice(self, notice: Notice) -> None:
-        self._tell(notice.name, notice.text, lost=notice.lost)
+        self.tell(notice.name, notice.text, lost=notice.lost)
 
-    def _tell(self, name: str, text: str, *, lost: bool) -> None:
+    def tell(self, name: str, text: str, *, lost: bool) -> None:
+        """Tell what is odd about an input, or that it was lost, in one line on stderr."""
         self.unread += lost
         name = name if len(name) <= _LONGEST_NAME else f"{name[:40]}…{name[40 - _LONGEST_NAME :]}"
-        print(_one_line(f"{'error' if lost else 'note'}: {name}: {text}"), file=sys.stderr)
+        print(one_line(f"{'error' if lost else 'note'}: {name}: {text}"), file=sys.stderr)
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """Return a text as one line that a terminal may be shown, whoever wrote it."""
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)[:2000]
 
 

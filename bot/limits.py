@@ -9,6 +9,20 @@ from rules.rule import RuleTimeout
 
 
 @contextmanager
+def not_counted() -> Iterator[None]:
+    """Stop the clock of `time_limit` inside the block: waiting for somebody's server is not the rule's time."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        yield
+        return
+    left, _ = signal.setitimer(signal.ITIMER_REAL, 0)
+    try:
+        yield
+    finally:
+        if left:
+            signal.setitimer(signal.ITIMER_REAL, left)
+
+
+@contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
     """Raise RuleTimeout inside the block once it has run for so long.
 
