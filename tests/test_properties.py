@@ -12,6 +12,7 @@ from rules.markup import render
 from rules.quotes.spans import find_spans
 from rules.registry import all_rules
 from rules.rule import Context
+from rules.words import Words, fold, word_pattern
 
 FORMATS: list[Format] = ["html", "markdown", "plain"]
 WORDS = "rye dough wants a long cold night before anybody turns the oven on said Ida of loaf's".split()
@@ -179,3 +180,11 @@ def test_a_second_run_finds_the_same(thread: Thread) -> None:
     first, second = evaluated(thread), evaluated(thread)
     assert [outcome.findings for outcome in first] == [outcome.findings for outcome in second]
     assert [outcome.scores for outcome in first] == [outcome.scores for outcome in second]
+
+
+@given(st.one_of(bodies, st.text(alphabet="abÉß_²µ0 '’‘“”…–\u00ad\u200b\u00a0\n潮")))
+@rate(600)
+def test_words_read_byte_by_byte_are_those_that_the_pattern_finds(body: str) -> None:
+    words = Words(body)
+    found = [(match.start(), match.end(), fold(match[0])) for match in word_pattern(body).finditer(body)]
+    assert [(words.start(place), words.end(place), word) for place, word in enumerate(words.folded)] == found

@@ -4,10 +4,13 @@ Seed and extend: every run of four words of the earlier texts is indexed; a run 
 extended word by word; runs of one source that follow each other closely are joined across small edits and cuts.
 """
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import compress
+from operator import ne
 
 from rules.words import SEED, Words
 
@@ -24,6 +27,10 @@ _LOOSE_END = 8
 _MAX_PAIRS = 40_000
 _PIECE = 200
 _REACH_IN_SOURCE = 20
+# Fewer words that stand elsewhere too are chance.
+_MIN_TAKEN = 8
+# Lists are compared so many words at a time, in C.
+_STRIDE = 16
 _SHIFT = 24
 _MASK = (1 << _SHIFT) - 1
 
@@ -54,6 +61,7 @@ class RunIndex:
 
     def __init__(self) -> None:
         self.texts: list[Words] = []
+        self._taken: list[list[int]] = []  # of each text where the words that it has from others end
         self._first: dict[int, int] = {}  # most runs have one holder only
         self._more: dict[int, list[int]] = {}
 
@@ -62,88 +70,116 @@ class RunIndex:
         keys = text.fingerprints
         base = len(self.texts) << _SHIFT
         self.texts.append(text)
-        own, at = [], 0
+        self._taken.append([copy.end for copy in copies if copy.matched >= _MIN_TAKEN])
+        at = 0
         for copy in copies:
-            own.append((at, copy.start))
+            self._add(keys[at : copy.start], base + at)
             at = max(at, copy.end - SEED + 1)
-        own.append((at, len(keys)))
-        for start, end in own:
-            self._add(keys[start:end], base + start)
+        self._add(keys[at:], base + at)
 
     def _add(self, keys: Sequence[int], base: int) -> None:
-        # From back to front, so that of a run that the text repeats the first stays; few texts repeat any.
-        new = dict(zip(reversed(keys), range(base + len(keys) - 1, base - 1, -1), strict=True))
-        again = [(key, at) for at, key in enumerate(keys, base) if new[key] != at] if len(new) < len(keys) else ()
-        for key in new.keys() & self._first.keys():
-            self._hold(key, new.pop(key))
-        self._first.update(new)
-        for key, posting in again:
-            self._hold(key, posting)
+        postings = range(base, base + len(keys))
+        held = list(map(self._first.setdefault, keys, postings))
+        for key, posting in compress(zip(keys, postings, strict=True), map(ne, held, postings)):
+            more = self._more.setdefault(key, [])
+            if len(more) < _MAX_HOLDERS:
+                more.append(posting)
 
-    def _hold(self, key: int, posting: int) -> None:
-        held = self._more.setdefault(key, [])
-        if len(held) < _MAX_HOLDERS:
-            held.append(posting)
-
-    def copies(self, text: Words, *, last: Set[int] = frozenset(), cuts: Set[int] = frozenset()) -> list[Copy]:
+    def copies(
+        self, text: Words, *, last: Set[int] = frozenset(), is_cut: Callable[[int], bool] = lambda place: False
+    ) -> list[Copy]:
         """Find the runs of SEED or more words that stand in an added text, from left to right.
 
         Where several hold a run the longest wins, of equally long ones the earliest; the texts numbered in `last` give
-        way to all others. `cuts` are the words before which the text marks a cut with an ellipsis.
+        way to all others. `is_cut` tells whether the text marks a cut with an ellipsis right before a word.
         """
-        found: list[Copy] = []
-        first, end = self._first, 0
-        for place, key in enumerate(text.fingerprints):
-            if key not in first or place < end:
-                continue
-            held = (first[key], *self._more.get(key, ()))
-            best = max(self._runs(text.folded, place, held, last), default=None)
-            if best is not None:
-                length, _, holder, source = best
-                run = place, source, length
-                found.append(Copy(place, place + length, -holder, source, source + length, length, (run,)))
-                end = place + length
-        return _joined(found, cuts)
+        keys = text.fingerprints
+        runs: list[_Run] = []
+        end = 0
+        for place in compress(range(len(keys)), map(self._first.__contains__, keys)):
+            if place >= end and (run := self._longest(text.folded, place, keys[place], last)) is not None:
+                runs.append(self._reaching_back(text.folded, run, runs))
+                end = place + run[2]
+        return _joined(runs, is_cut)
 
-    def _runs(
-        self, folded: Sequence[str], place: int, held: Sequence[int], last: Set[int]
-    ) -> Iterator[tuple[int, bool, int, int]]:
-        for posting in held:
+    def _longest(self, folded: Sequence[str], place: int, key: int, last: Set[int]) -> "_Run | None":
+        best, rank = None, (SEED - 1, True, 0, 0)
+        for posting in (self._first[key], *self._more.get(key, ())):
             holder, source = posting >> _SHIFT, posting & _MASK
-            other = self.texts[holder].folded
-            limit = min(len(folded) - place, len(other) - source)
-            length = 0
-            while length < limit and folded[place + length] == other[source + length]:
-                length += 1
-            if length >= SEED:
-                yield length, holder not in last, -holder, source
+            length = _alike(folded, place, self.texts[holder].folded, source)
+            if (found := (length, holder not in last, -holder, source)) > rank and length >= SEED:
+                best, rank = (place, source, length, holder), found
+        return best
+
+    def _reaching_back(self, folded: Sequence[str], run: "_Run", runs: "list[_Run]") -> "_Run":
+        """Give a run the words before it that shorter runs, which chance found first, have taken from it.
+
+        It takes no more than it has, so that all the steps back together are no more than the words, and nothing that
+        its source has from others.
+        """
+        place, source, length, holder = run
+        other, taken, back = self.texts[holder].folded, self._taken[holder], 0
+        nearest = bisect_left(taken, source + SEED) - 1
+        reach = min(length, place, source - taken[nearest] if nearest >= 0 else source)
+        while back < reach and folded[place - back - 1] == other[source - back - 1]:
+            back += 1
+        while runs and runs[-1][0] + runs[-1][2] > place - back:
+            start, at, size, whose = runs.pop()
+            if size >= min(length, _MIN_TAKEN):
+                runs.append((start, at, size, whose))
+                back = place - start - size
+            elif (kept := place - back - start) >= SEED:
+                runs.append((start, at, kept, whose))
+        return place - back, source - back, length + back, holder
 
 
-def _joined(copies: list[Copy], cuts: Set[int]) -> list[Copy]:
-    groups: list[list[Copy]] = []
-    for copy in copies:
-        if groups and _goes_on(groups[-1][-1], copy, cuts):
-            groups[-1].append(copy)
+# Equal words: start, start in the source, how many, number of the source.
+_Run = tuple[int, int, int, int]
+
+
+def _alike(one: Sequence[str], at: int, other: Sequence[str], start: int) -> int:
+    """Count the words from two places on that are equal, stride by stride."""
+    length = 0
+    while True:
+        here, there = one[at + length : at + length + _STRIDE], other[start + length : start + length + _STRIDE]
+        if here != there or not here:
+            break
+        length += len(here)
+    for word, counterpart in zip(here, there, strict=False):
+        if word != counterpart:
+            break
+        length += 1
+    return length
+
+
+def _joined(runs: Sequence[_Run], is_cut: Callable[[int], bool]) -> list[Copy]:
+    groups: list[list[_Run]] = []
+    for run in runs:
+        if groups and _goes_on(groups[-1][-1], run, is_cut):
+            groups[-1].append(run)
         else:
-            groups.append([copy])
+            groups.append([run])
     return [
         Copy(
-            group[0].start,
-            group[-1].end,
-            group[0].holder,
-            group[0].source_start,
-            group[-1].source_end,
-            sum(copy.matched for copy in group),
-            tuple(run for copy in group for run in copy.runs),
+            group[0][0],
+            group[-1][0] + group[-1][2],
+            group[0][3],
+            group[0][1],
+            group[-1][1] + group[-1][2],
+            sum(length for _, _, length, _ in group),
+            tuple(run[:3] for run in group),
         )
         for group in groups
     ]
 
 
-def _goes_on(before: Copy, copy: Copy, cuts: Set[int]) -> bool:
-    gap, cut = copy.start - before.end, copy.source_start - before.source_end
-    longest = _MARKED_CUT if copy.start in cuts else _GAP_IN_SOURCE
-    return copy.holder == before.holder and gap <= _GAP_IN_COPY and -1 <= cut <= longest
+def _goes_on(before: _Run, run: _Run, is_cut: Callable[[int], bool]) -> bool:
+    if before[3] != run[3]:
+        return False
+    gap, cut = run[0] - before[0] - before[2], run[1] - before[1] - before[2]
+    if gap > _GAP_IN_COPY or not -1 <= cut <= _MARKED_CUT:
+        return False
+    return cut <= _GAP_IN_SOURCE or is_cut(run[0])
 
 
 def extended(copy: Copy, text: Words, source: Words, first: int, last: int) -> Copy:

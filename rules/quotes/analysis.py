@@ -1,7 +1,5 @@
 """The passages of a thread's entries: one analysis that the quote rules and the `quotes` command share."""
 
-import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -11,6 +9,7 @@ from rules.finding import Source
 from rules.markup.quoting import unquoted
 from rules.quotes.alignment import Copy, changed_words
 from rules.quotes.attribution import Credit, find_credit
+from rules.quotes.bare import is_code, with_bare
 from rules.quotes.kinds import ALONE, Company, Place, judge_kind
 from rules.quotes.names import Members
 from rules.quotes.outside import OutsideSources, find_outside
@@ -21,24 +20,11 @@ from rules.quotes.spans import find_spans
 from rules.quotes.verdicts import judge
 from rules.stopwords import STOPWORDS
 from rules.view import Entry, ThreadView
-from rules.words import SEED, Words
+from rules.words import Words
 
-# Fewer words in marks are a term; fewer without marks are chance.
+# Fewer words in marks are a term.
 _MIN_MARKED = 4
 _MIN_ECHO = 2
-_MIN_BARE = 8
-_MIN_BARE_SENTENCE = 6
-# A run with fewer words that carry a meaning is a figure of speech.
-_MIN_TELLING = 2
-_IDENTIFIER = re.compile(r"\b\w+\.\w+\.\w+|\b[a-z]+[A-Z]\w*|\w::\w|\w->\w|=>")
-_BEGINNING = re.compile(r"(?:[.!?…:][\"”’)]*\s+|\n[>\s]*)$")
-_CAMEL_CASE = re.compile(r"\b[A-Z][a-z]+[A-Z]\w*")
-_OUTPUT = re.compile(
-    r"\b(?:could not|cannot|can't|unable to|failed to) (?:load|find|open|create|read|write|connect|resolve)\b|"
-    r"\b(?:permission|access) (?:is )?denied\b|\bobject reference not set\b|\bat \w+\.\w+\(|"
-    r"\b\w*(?:Exception|Error)\b:|\berror \w*\d",
-    re.I,
-)
 _WHOLE_COMMENT = 0.8
 # The characters between two quotations of one speaker.
 _CARRIED = 120
@@ -89,13 +75,15 @@ class QuoteAnalysis:
         """Return what may be a passage in text order; entries are to be asked for in time order."""
         copies = self._sources.copies(entry)
         outside = find_outside(self._view, entry, copies, self._elsewhere)
-        known = sorted((*copies, *outside.copies), key=lambda copy: copy.start) if outside.copies else copies
-        spans = _with_bare(entry, find_spans(entry.document), known)
+        answered = frozenset((self._sources.answered(entry).number,))
+        spans = with_bare(entry, find_spans(entry.document), copies, self._sources.texts, answered)
+        if outside.copies:
+            spans = with_bare(entry, spans, outside.copies, outside.words, frozenset())
         found: list[Candidate] = []
         for place, span in enumerate(spans):
             inside = entry.words.within(span.start, span.end)
             text = entry.document.text[span.start : span.end]
-            if len(inside) < _MIN_ECHO or _is_code(text):
+            if len(inside) < _MIN_ECHO or (span.form != "bare" and is_code(text)):
                 continue
             if len(inside) < _MIN_MARKED:
                 origin = self._echo(entry, inside) if span.form == "marks" else None
@@ -250,48 +238,3 @@ def _changes(entry: Entry, origin: Origin) -> tuple[tuple[str, str], ...]:
     if "…" in text or ".." in text:
         changed = [(was, now) for was, now in changed if now]
     return tuple((" ".join(was), " ".join(now)) for was, now in changed)
-
-
-def _with_bare(entry: Entry, spans: Sequence[Span], copies: Sequence[Copy]) -> Sequence[Span]:
-    """Add the copies that no mark sets apart and that are too long for chance; one takes in the marks inside it."""
-    text, own = entry.document.text, entry.words
-    ends = [span.outer_end for span in spans]
-    bare: list[Span] = []
-    taken_in: set[Span] = set()
-    for copy in copies:
-        if copy.matched < _MIN_BARE_SENTENCE:
-            continue
-        start, end = own.start(copy.start), own.end(copy.end - 1)
-        first = bisect_right(ends, start)
-        touching = spans[first : bisect_left(spans, end, first, key=lambda span: span.outer_start)]
-        inside = [own.within(span.start, span.end) for span in touching]
-        covered = sum(max(0, min(copy.end, part.stop) - max(copy.start, part.start)) for part in inside)
-        if any(part.start < copy.start - SEED or part.stop > copy.end + SEED for part in inside):
-            continue
-        if (touching and copy.end - copy.start - covered < SEED) or _is_code(text[start:end]):
-            continue
-        whole = _ends_sentence(text, end) and _begins_sentence(text, start)
-        telling = [word for word in set(own.folded[copy.start : copy.end]) - STOPWORDS if len(word) > 2]
-        if (copy.matched >= _MIN_BARE or whole) and len(telling) >= _MIN_TELLING:
-            while end < len(text) and text[end] in ".!?…":
-                end += 1
-            taken_in.update(touching)
-            bare.append(Span(start, end, start, end, "bare"))
-    return sorted([*(span for span in spans if span not in taken_in), *bare], key=lambda span: span.start)
-
-
-def _is_code(text: str) -> bool:
-    """Tell code and program output by their signs and names: people repeat them without quoting anybody."""
-    signs = sum(text.count(sign) for sign in "(){}[]<>=;_\\|")
-    names = 2 * len(_IDENTIFIER.findall(text)) + len(_CAMEL_CASE.findall(text))
-    return (signs + names) * 2 > len(text.split()) or bool(_OUTPUT.search(text))
-
-
-def _begins_sentence(text: str, start: int) -> bool:
-    before = text[max(0, start - 20) : start]
-    return not before.strip() or before.endswith("\n") or bool(_BEGINNING.search(before))
-
-
-def _ends_sentence(text: str, end: int) -> bool:
-    following = text[end : end + 1]
-    return not following or following in ".!?…\n"

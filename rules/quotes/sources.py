@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from functools import partial
 
 from rules.finding import Source
 from rules.quotes.alignment import Copy, RunIndex, extended
@@ -28,7 +29,7 @@ class ThreadSources:
             if earlier.author:
                 self._own.setdefault(earlier.author.strip().casefold(), set()).add(earlier.number)
         own = self._own.get(entry.author.strip().casefold(), set()) if entry.author else set()
-        found = self._copies[entry.number] = self._index.copies(entry.words, last=own, cuts=_cuts(entry))
+        found = self._copies[entry.number] = self._index.copies(entry.words, last=own, is_cut=partial(_is_cut, entry))
         return found
 
     def answered(self, entry: Entry) -> Entry:
@@ -64,12 +65,10 @@ def copy_of(words: Words, part: range, copies: Sequence[Copy], texts: Sequence[W
     return copy and extended(copy, words, texts[copy.holder], part.start, part.stop)
 
 
-def _cuts(entry: Entry) -> set[int]:
-    """Return the words that stand right after an ellipsis."""
-    text = entry.document.text
-    if "…" not in text and ".." not in text:
-        return set()
-    return {entry.words.within(cut.end(), len(text)).start for cut in _ELLIPSIS.finditer(text)}
+def _is_cut(entry: Entry, place: int) -> bool:
+    """Tell whether an ellipsis stands right before a word."""
+    between = entry.document.text[entry.words.end(place - 1) : entry.words.start(place)]
+    return _ELLIPSIS.search(between) is not None
 
 
 def _best_copy(copies: Sequence[Copy], first: int, last: int) -> Copy | None:

@@ -1,0 +1,182 @@
+"""Copies that no mark sets apart: which of them are quotations, which are chance, and which are code."""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence, Set
+
+from rules.quotes.alignment import Copy
+from rules.quotes.passage import Span
+from rules.stopwords import STOPWORDS
+from rules.view import Entry
+from rules.words import SEED, Words
+
+# Fewer words are chance, unless they are a sentence.
+_MIN_WORDS = 8
+_MIN_SENTENCE = 6
+# A run with fewer words that carry a meaning is a figure of speech, unless nobody says so many by chance.
+_MIN_TELLING = 2
+_LONG = 12
+
+_BEFORE_SENTENCE = re.compile(r"[.!?…:][\"”’)]*\s|\n")
+_AFTER_SENTENCE = re.compile(r"[\"”’)]*[^\S\n]*[.!?…\n]")
+_PARAGRAPH_BREAK = re.compile(r"\n[^\S\n]*\n")
+
+_IDENTIFIER = re.compile(r"\b\w+\.\w+\.\w+|\b[a-z]+[A-Z]\w*|\w::\w|\w->\w|=>")
+_CAMEL_CASE = re.compile(r"\b[A-Z][a-z]+[A-Z]\w*")
+_INNER_CAPITAL = re.compile(r"[A-Z](?<=[a-z].)")
+_INNER_DOTS = re.compile(r"\.\w+\.\w")
+# A program has no subject: "cannot find the file" is its output, "I cannot find it" is somebody's words.
+_OUTPUT = re.compile(
+    r"(?:^|[^\w\s,]\s*|\n\s*)"
+    r"(?:could not|cannot|unable to|failed to) (?:load|find|open|create|read|write|connect|resolve)\b|"
+    r"\b(?:permission|access) (?:is )?denied\b|\bobject reference not set\b|\bat \w+\.\w+\(|"
+    r"\b\w*(?:Exception|Error)\b:|\berror \w*\d",
+    re.I,
+)
+# One of these stands in whatever _OUTPUT finds; to look for them first is many times faster.
+_OUTPUT_WORDS = (" not ", "cannot ", "unable to ", "failed to ", "denied", "exception:", "error", "(")
+
+
+def with_bare(
+    entry: Entry, spans: Sequence[Span], copies: Sequence[Copy], texts: Sequence[Words], answered: Set[int]
+) -> Sequence[Span]:
+    """Add the copies that no mark sets apart and that are too long for chance; one takes in the marks inside it.
+
+    `texts` are what the copies are from. Of one that is `answered`, or that the entry plainly copies elsewhere, a few
+    words are enough where they are a line of their own: so people answer point by point.
+    """
+    ends = [span.outer_end for span in spans]
+    near = set(answered)
+    bare: list[Span] = []
+    lines: list[tuple[range, Copy]] = []
+    taken_in: set[Span] = set()
+
+    def add(part: range) -> bool:
+        text, own = entry.document.text, entry.words
+        start, end = own.start(part.start), own.end(part.stop - 1)
+        first = bisect_right(ends, start)
+        touching = spans[first : bisect_left(spans, end, first, key=lambda span: span.outer_start)]
+        marked = [own.within(span.start, span.end) for span in touching]
+        if any(inside.start < part.start - SEED or inside.stop > part.stop + SEED for inside in marked):
+            return False
+        covered = sum(max(0, min(part.stop, inside.stop) - max(part.start, inside.start)) for inside in marked)
+        if (
+            (touching and len(part) - covered < SEED)
+            or len(text[start:end].split()) < SEED
+            or is_code(_shown(own, part))
+        ):
+            return False
+        start = min([start, *(span.outer_start for span in touching)])
+        end = max([end, *(span.outer_end for span in touching)])
+        while end < len(text) and text[end] in ".!?…":
+            end += 1
+        taken_in.update(touching)
+        bare.append(Span(start, end, start, end, "bare"))
+        return True
+
+    for copy in copies:
+        part = _within_paragraphs(entry, copy, texts[copy.holder])
+        if _is_sure(entry, part, copy):
+            if add(part):
+                near.add(copy.holder)
+        elif len(part) >= SEED and _is_line(entry.words, part):
+            lines.append((part, copy))
+    for part, copy in lines:
+        if copy.holder in near and _is_apart(entry, part, texts[copy.holder], copy):
+            add(part)
+    if not bare:
+        return spans
+    return sorted([*(span for span in spans if span not in taken_in), *bare], key=lambda span: span.start)
+
+
+def _within_paragraphs(entry: Entry, copy: Copy, source: Words) -> range:
+    """Return the words of a copy without the few that chance adds on the other side of an empty line."""
+    own, first, last = entry.words, copy.start, copy.end
+    for place in range(copy.start + 1, min(copy.start + SEED, copy.end)):
+        if _is_break(own, place) and not (
+            _is_break(source, copy.source_start + place - copy.start) and _is_line(own, range(copy.start, place))
+        ):
+            first = place
+    for place in range(copy.end - 1, max(copy.end - SEED, first), -1):
+        if _is_break(own, place) and not (
+            _is_break(source, copy.source_end - (copy.end - place)) and _is_line(own, range(place, copy.end))
+        ):
+            last = place
+    return range(first, last)
+
+
+def _is_break(words: Words, place: int) -> bool:
+    """Tell whether a paragraph begins with a word."""
+    return _PARAGRAPH_BREAK.search(_before(words, place)) is not None
+
+
+def _is_sure(entry: Entry, part: range, copy: Copy) -> bool:
+    matched = copy.matched - (copy.end - copy.start - len(part))
+    if matched >= _LONG:
+        return True
+    if matched < _MIN_SENTENCE:
+        return False
+    # Many comments are one stock phrase: "Thanks for this, it saved my day."
+    is_part, tells = len(part) < len(entry.words), _telling(entry.words, part) >= _MIN_TELLING
+    if matched >= _MIN_WORDS:
+        return tells or (is_part and _is_line(entry.words, part) and _is_worded(entry.words, part))
+    return tells and _is_sentence(entry.words, part)
+
+
+def _telling(own: Words, part: range) -> int:
+    return sum(len(word) > 2 for word in set(own.folded[part.start : part.stop]) - STOPWORDS)
+
+
+def _is_worded(own: Words, part: range) -> bool:
+    """Tell words from the letters and numbers of a formula."""
+    return sum(len(word) > 1 for word in own.folded[part.start : part.stop]) >= SEED - 1
+
+
+def _is_line(words: Words, part: range) -> bool:
+    """Tell whether words fill a line, or several."""
+    starts = part.start == 0 or "\n" in _before(words, part.start)
+    return starts and (part.stop == len(words) or "\n" in _before(words, part.stop))
+
+
+def _is_sentence(words: Words, part: range) -> bool:
+    """Tell whether words are a whole sentence, or several."""
+    before, after = _before(words, part.start), _before(words, part.stop)
+    begins = part.start == 0 or _BEFORE_SENTENCE.search(before)
+    ends = _AFTER_SENTENCE.match(after) or (part.stop == len(words) and not after.strip())
+    return bool(begins and ends)
+
+
+def _is_apart(entry: Entry, part: range, source: Words, copy: Copy) -> bool:
+    """Tell whether a line, which is not all that the entry says, is a sentence in its source or tells something."""
+    if len(part) == len(entry.words):
+        return False
+    there = range(copy.source_start + part.start - copy.start, copy.source_end - (copy.end - part.stop))
+    if _is_sentence(source, there):
+        return _is_worded(entry.words, part)
+    return _telling(entry.words, part) > _MIN_TELLING
+
+
+def _before(words: Words, place: int) -> str:
+    """Return what stands between a word and the one before it."""
+    begin = words.end(place - 1) if place else 0
+    return words.text[begin : words.start(place) if place < len(words) else len(words.text)]
+
+
+def _shown(words: Words, part: range) -> str:
+    """Return the text of words; of few that fill a line the whole line, for its signs tell whether it is code."""
+    start, end = words.start(part.start), words.end(part.stop - 1)
+    if len(part) < _LONG and _is_line(words, part):
+        start = words.text.rfind("\n", 0, start) + 1
+        end = after if (after := words.text.find("\n", end)) >= 0 else len(words.text)
+    return words.text[start:end]
+
+
+def is_code(text: str) -> bool:
+    """Tell code and program output by their signs and names: people repeat them without quoting anybody."""
+    weight = sum(map(text.count, "(){}[]<>=;_\\|"))
+    if "::" in text or "->" in text or "=>" in text or _INNER_DOTS.search(text) or _INNER_CAPITAL.search(text):
+        weight += 2 * len(_IDENTIFIER.findall(text)) + len(_CAMEL_CASE.findall(text))
+    if weight * 2 > len(text.split()):
+        return True
+    lower = text.lower()
+    return any(word in lower for word in _OUTPUT_WORDS) and bool(_OUTPUT.search(text))
