@@ -32,7 +32,7 @@ from bot.check import quote_thread
 from rules.elsewhere import NOTHING_KNOWN
 from rules.quotes import kinds
 from rules.quotes.analysis import QuoteAnalysis
-from rules.quotes.kinds import NAME_SIZE, find_signs
+from rules.quotes.kinds import find_signs, is_sure
 from rules.view import ThreadView
 
 ROOT = Path(__file__).parent.parent
@@ -49,20 +49,8 @@ def signs_in(thread: Thread) -> Iterator[tuple[str, int, int, str, dict[str, flo
     analysis = QuoteAnalysis(view, NOTHING_KNOWN)
     for entry in view.entries:
         for found in analysis.candidates(entry):
-            span = found.span
-            place = analysis.place(entry, found)
-            if entry.number and span.form == "marks" and (place is None or found.count <= NAME_SIZE):
-                signs = find_signs(
-                    span,
-                    found.text,
-                    found.count,
-                    found.around,
-                    found.credit,
-                    place=place,
-                    company=found.company,
-                    shared=analysis.shared(entry, found),
-                )
-                yield entry.id, span.start, span.end, found.text, signs
+            if entry.number and not is_sure(found) and found.span.form == "marks":
+                yield entry.id, found.span.start, found.span.end, found.text, find_signs(found)
 
 
 def labelled(shared: Path) -> Iterator[Example]:

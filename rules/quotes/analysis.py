@@ -1,26 +1,26 @@
 """The passages of a thread's entries: one analysis that the quote rules and the `quotes` command share."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
-from rules.elsewhere import Elsewhere, OutsideText
+from rules.elsewhere import Elsewhere
 from rules.finding import Source
 from rules.markup.quoting import unquoted
 from rules.quotes.alignment import Copy, changed_words
-from rules.quotes.attribution import Credit, find_credit
+from rules.quotes.attribution import Credit, Credits
 from rules.quotes.bare import is_code, with_bare
-from rules.quotes.kinds import ALONE, Company, Place, judge_kind
+from rules.quotes.candidate import Candidate, Company, Origin, Place
+from rules.quotes.kinds import is_sure, judge_kind
 from rules.quotes.names import Members
 from rules.quotes.outside import OutsideSources, find_outside
 from rules.quotes.passage import Passage, Span
-from rules.quotes.sentence import Surroundings, surroundings
+from rules.quotes.sentence import surroundings
 from rules.quotes.sources import ThreadSources, copy_of
 from rules.quotes.spans import find_spans
 from rules.quotes.verdicts import judge
 from rules.stopwords import STOPWORDS
 from rules.view import Entry, ThreadView
-from rules.words import Words
 
 # Fewer words in marks are a term.
 _MIN_MARKED = 4
@@ -28,30 +28,6 @@ _MIN_ECHO = 2
 _WHOLE_COMMENT = 0.8
 # The characters between two quotations of one speaker.
 _CARRIED = 120
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Hold where a passage's words stood before; `is_quoted` says that they are no words of the holder's own there."""
-
-    copy: Copy
-    words: Words
-    source: Source
-    holder: Entry | OutsideText
-    is_quoted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """Hold a stretch that may be somebody else's words, with all that is known before it is judged."""
-
-    span: Span
-    text: str
-    count: int
-    origin: Origin | None
-    around: Surroundings
-    credit: Credit
-    company: Company = ALONE
 
 
 class QuoteAnalysis:
@@ -79,6 +55,7 @@ class QuoteAnalysis:
         spans = with_bare(entry, find_spans(entry.document), copies, self._sources.texts, answered)
         if outside.copies:
             spans = with_bare(entry, spans, outside.copies, outside.words, frozenset())
+        credits = Credits(self._members, entry)
         found: list[Candidate] = []
         for place, span in enumerate(spans):
             inside = entry.words.within(span.start, span.end)
@@ -93,32 +70,20 @@ class QuoteAnalysis:
                 origin = self._origin(entry, inside, copies, outside)
             if origin is not None and origin.is_quoted and span.form == "bare":
                 continue  # both quote somebody else
-            holder = origin.holder if origin is not None and not origin.is_quoted else None
             around = surroundings(entry.document.text, spans, place)
-            credit = find_credit(self._members, entry, span, around, holder if isinstance(holder, Entry) else None)
+            credit = credits.find(span, around, _author(origin))
             if credit.attribution is None and origin is None and found:
                 credit = _carried_on(entry.document.text, found[-1], span, credit)
             shown = unquoted(text) if span.form == "block" else text
-            found.append(Candidate(span, shown, len(inside), origin, around, credit))
+            candidate = Candidate(span, shown, len(inside), origin, around, credit)
+            found.append(candidate if is_sure(candidate) else replace(candidate, shared=self._shared(entry, inside)))
         if quoted := [one.span for one in found if one.origin is None and one.span.form != "bare"]:
             self._quoted[entry.number] = quoted
         return _in_company(found)
 
-    def place(self, entry: Entry, candidate: Candidate) -> Place | None:
-        """Return where the words of a candidate stood before, seen from the entry."""
-        if candidate.origin is None:
-            return None
-        holder = candidate.origin.holder
-        if not isinstance(holder, Entry):
-            return "elsewhere"
-        if holder.is_post:
-            return "post"
-        return "answered" if holder is self._sources.answered(entry) else "elsewhere"
-
-    def shared(self, entry: Entry, candidate: Candidate) -> float:
-        """Return the share (0 to 1) of a candidate's telling words that the post or what the entry answers has too."""
-        words = entry.words.within(candidate.span.start, candidate.span.end)
-        telling = {word for word in entry.words.folded[words.start : words.stop] if len(word) > 2} - STOPWORDS
+    def _shared(self, entry: Entry, part: range) -> float:
+        """Return the share (0 to 1) of the telling words that the post or what the entry answers has too."""
+        telling = {word for word in entry.words.folded[part.start : part.stop] if len(word) > 2} - STOPWORDS
         if not telling:
             return 0.0
         earlier = (self._sources.answered(entry), self._view.entries[0])
@@ -127,13 +92,18 @@ class QuoteAnalysis:
     def _origin(self, entry: Entry, part: range, copies: Sequence[Copy], outside: OutsideSources) -> Origin | None:
         texts = self._sources.texts
         if copy := copy_of(entry.words, part, copies, texts):
-            source = self._sources.source(copy)
-            return Origin(
-                copy, texts[copy.holder], source, self._sources.holder(copy), self._is_quoted(copy.holder, source)
-            )
+            is_quoted = self._is_quoted(copy.holder, self._sources.source(copy))
+            return self._of_entry(entry, copy, is_quoted=is_quoted)
         if copy := copy_of(entry.words, part, outside.copies, outside.words):
-            return Origin(copy, outside.words[copy.holder], outside.source(copy), outside.texts[copy.holder])
+            text = outside.texts[copy.holder]
+            return Origin(copy, outside.words[copy.holder], outside.source(copy), text, "elsewhere")
         return None
+
+    def _of_entry(self, entry: Entry, copy: Copy, *, is_quoted: bool = False) -> Origin:
+        holder = self._sources.holder(copy)
+        is_answered = holder is self._sources.answered(entry)
+        place: Place = "post" if holder.is_post else "answered" if is_answered else "elsewhere"
+        return Origin(copy, holder.words, self._sources.source(copy), holder, place, is_quoted)
 
     def _is_quoted(self, number: int, source: Source) -> bool:
         start, end = source.start or 0, source.end or 0
@@ -147,21 +117,12 @@ class QuoteAnalysis:
             at = holder.words.find(entry.words.folded[part.start : part.stop])
             if at is not None:
                 copy = Copy(part.start, part.stop, holder.number, at, at + len(part), len(part))
-                return Origin(copy, holder.words, self._sources.source(copy), holder)
+                return self._of_entry(entry, copy)
         return None
 
     def _judged(self, entry: Entry, candidate: Candidate) -> Passage:
         span, origin, credit = candidate.span, candidate.origin, candidate.credit
-        kind = judge_kind(
-            span,
-            candidate.text,
-            candidate.count,
-            candidate.around,
-            credit,
-            place=self.place(entry, candidate),
-            company=candidate.company,
-            shared=self.shared(entry, candidate),
-        )
+        kind = judge_kind(candidate)
         source, holder = (origin.source, origin.holder) if origin is not None else (None, None)
         if kind.probability < 0.5:
             return Passage(
@@ -209,19 +170,22 @@ def _carried_on(text: str, before: Candidate, span: Span, credit: Credit) -> Cre
 
 
 def _in_company(candidates: Sequence[Candidate]) -> Sequence[Candidate]:
-    marked = [candidate for candidate in candidates if candidate.span.form == "marks"]
-    if len(marked) < 2:
+    marked = sum(candidate.span.form == "marks" for candidate in candidates)
+    if marked < 2:
         return candidates
-    credited = {id(candidate) for candidate in marked if _is_credited(candidate.credit)}
+    credited = sum(candidate.span.form == "marks" and candidate.is_credited for candidate in candidates)
     found = []
     for candidate in candidates:
-        others = len(credited) - (id(candidate) in credited)
-        found.append(replace(candidate, company=Company(others / (len(marked) - 1), others)))
+        others = credited - (candidate.span.form == "marks" and candidate.is_credited)
+        found.append(replace(candidate, company=Company(others / (marked - 1), others)))
     return found
 
 
-def _is_credited(credit: Credit) -> bool:
-    return credit.attribution is not None and credit.attribution.type in ("name", "handle", "pronoun")
+def _author(origin: Origin | None) -> Entry | None:
+    """Return the entry of the thread whose own the words are."""
+    if origin is None or origin.is_quoted or not isinstance(origin.holder, Entry):
+        return None
+    return origin.holder
 
 
 def _changes(entry: Entry, origin: Origin) -> tuple[tuple[str, str], ...]:

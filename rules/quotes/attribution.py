@@ -7,7 +7,10 @@ Vague words ("someone said") are found too: they attribute nothing.
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 
 from rules.document import Document
 from rules.quotes.clauses import Clause, clause_after, clause_before
@@ -19,7 +22,7 @@ from rules.view import Entry
 
 _REACH = 240
 _REACH_OF_PRONOUN = 600
-_REACH_OF_CALL = 5000
+_MOST_CALLS = 200
 _NEAR = 12
 _SHORT_LINE = 60
 _CAPITALISED = r"[^\W\d_a-zß-öø-ÿа-я][\w.'’&-]*"
@@ -68,22 +71,6 @@ class Credit:
     is_addressed: bool
 
 
-def find_credit(members: Members, entry: Entry, span: Span, around: Surroundings, holder: Entry | None) -> Credit:
-    """Return the surest attribution of a passage; `holder` is the entry of the thread that has the words, if any."""
-    before, after = _clause_before(around), clause_after(around.after)
-    if after is not None and (before is None or before.who not in ("name", "he", "it", "I")):
-        before = None
-    if after is not None and (
-        around.follows_sentence or not (around.before.words or around.above.text.rstrip().endswith(":"))
-    ):
-        before = None
-    clause = before or after
-    finder = _Finder(members, entry, span, around, holder)
-    credit = finder.find(clause, is_after=clause is after)
-    addressed = _is_addressed(around, clause) or (credit is None and finder.is_called())
-    return Credit(credit, clause, before is not None, addressed)
-
-
 def _clause_before(around: Surroundings) -> Clause | None:
     clause = next((clause for lead in around.leads if (clause := clause_before(lead))), None)
     if clause is not None and around.follows_sentence and clause.who != "name" and BLANK not in around.before.text:
@@ -114,15 +101,69 @@ def _is_addressed(around: Surroundings, clause: Clause | None) -> bool:
     return False
 
 
+@dataclass(frozen=True, slots=True)
+class _Call:
+    start: int
+    text: str
+    name: str
+    is_handle: bool
+    entry: Entry
+
+
+class Credits:
+    """Find who a comment credits its passages to."""
+
+    def __init__(self, members: Members, entry: Entry) -> None:
+        self._members = members
+        self._entry = entry
+
+    def find(self, span: Span, around: Surroundings, holder: Entry | None) -> Credit:
+        """Return the surest attribution of a passage; `holder` is the entry of the thread whose words they are."""
+        before, after = _clause_before(around), clause_after(around.after)
+        if after is not None and (before is None or before.who not in ("name", "he", "it", "I")):
+            before = None
+        if after is not None and (
+            around.follows_sentence or not (around.before.words or around.above.text.rstrip().endswith(":"))
+        ):
+            before = None
+        clause = before or after
+        finder = _Finder(self._members, self._entry, span, around, holder, self._calls)
+        credit = finder.find(clause, is_after=clause is after)
+        addressed = _is_addressed(around, clause) or (credit is None and finder.is_called())
+        return Credit(credit, clause, before is not None, addressed)
+
+    @cached_property
+    def _calls(self) -> Sequence[_Call]:
+        """Those called by name at the beginning of a line."""
+        found = []
+        for match in islice(_LINE_CALL.finditer(self._entry.document.text), _MOST_CALLS):
+            name = self._members.called_first(match[1]) if match[1] else match[2]
+            number = self._members.number_of(bare_name(name), self._entry, loosely=True)
+            if number is not None:
+                is_handle = match[1] is not None
+                shown = f"@{name}" if is_handle else match[0].strip()
+                found.append(_Call(match.start(), shown, name, is_handle, self._members.view.entries[number]))
+        return found
+
+
 class _Finder:
     """Look for the signs of one passage's speaker."""
 
-    def __init__(self, members: Members, entry: Entry, span: Span, around: Surroundings, holder: Entry | None) -> None:
+    def __init__(
+        self,
+        members: Members,
+        entry: Entry,
+        span: Span,
+        around: Surroundings,
+        holder: Entry | None,
+        calls: Sequence[_Call],
+    ) -> None:
         self._members = members
         self._entry = entry
         self._span = span
         self._around = around
         self._holder = holder
+        self._calls = calls
 
     def find(self, clause: Clause | None, *, is_after: bool) -> Attribution | None:
         span, document = self._span, self._entry.document
@@ -233,30 +274,23 @@ class _Finder:
         if holder is None or not holder.author:
             return None
         near = text.rfind("\n", 0, max(0, text.rfind("\n", 0, span.outer_start))) + 1
-        for match in _LINE_CALL.finditer(text, max(0, span.outer_start - _REACH_OF_CALL), span.outer_start):
-            is_handle = match[0].lstrip().startswith("@")
-            name = self._called(match)
-            if (is_handle or match.start() >= near) and self._means(name, holder):
-                return self._named(
-                    f"@{name}" if is_handle else match[0].strip(), "handle" if is_handle else "name", name
-                )
-        below = _CALL_BELOW.match(text, span.outer_end)
-        return self._named(below[1], "name", below[1]) if below and self._means(below[1], holder) else None
+        for call in self._calls:
+            is_near = call.start < span.outer_start and (call.is_handle or call.start >= near)
+            if is_near and call.entry.author == holder.author:
+                return self._named(call.text, "handle" if call.is_handle else "name", call.name)
+        if (below := _CALL_BELOW.match(text, span.outer_end)) is None:
+            return None
+        number = self._members.number_of(bare_name(below[1]), self._entry, loosely=True)
+        if number is None or self._members.view.entries[number].author != holder.author:
+            return None
+        return self._named(below[1], "name", below[1])
 
     def is_called(self) -> bool:
         """Tell whether the source's author is called by name somewhere above: the comment speaks to him."""
         if self._holder is None or not self._holder.author:
             return False
-        start = self._span.outer_start
-        calls = _LINE_CALL.finditer(self._entry.document.text, max(0, start - _REACH_OF_CALL), start)
-        return any(self._means(self._called(match), self._holder) for match in calls)
-
-    def _called(self, call: re.Match[str]) -> str:
-        return self._members.called_first(call[1]) if call[1] else call[2]
-
-    def _means(self, name: str, holder: Entry) -> bool:
-        number = self._members.number_of(bare_name(name), self._entry, loosely=True)
-        return number is not None and self._members.view.entries[number].author == holder.author
+        author, start = self._holder.author, self._span.outer_start
+        return any(call.start < start and call.entry.author == author for call in self._calls)
 
     def _pronoun(self, clause: Clause) -> Attribution:
         """Let a pronoun stand for the member of the thread named last before it; of others only the pronoun is sure."""

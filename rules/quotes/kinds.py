@@ -12,9 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Literal
 
-from rules.quotes.attribution import Credit
+from rules.quotes.candidate import Candidate
 from rules.quotes.lexicon import (
     DEFINITE,
     INDEFINITE,
@@ -27,12 +26,9 @@ from rules.quotes.lexicon import (
     YOU,
     I,
 )
-from rules.quotes.passage import Span
-from rules.quotes.sentence import Surroundings, Tokens
+from rules.quotes.sentence import Tokens
 from rules.titles import is_title
 
-# Where words stood before: in the post, in the comment that this one answers, or somewhere else.
-Place = Literal["post", "answered", "elsewhere"]
 _FIRST_PERSON = re.compile(r"\b(?:I|I['’]m|I['’]ve|I['’]d|I['’]ll|my|me|we|our|us)\b")
 _SECOND_PERSON = re.compile(r"\b(?:you|your|you['’]re)\b", re.I)
 _SEVERAL = re.compile(r"[.!?]\s+[A-Z]")
@@ -57,17 +53,6 @@ _SURE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Company:
-    """Hold how many of the other passages in marks of a text are credited to somebody, and which share (0 to 1)."""
-
-    share: float
-    credited: int
-
-
-ALONE = Company(0.0, 0)
-
-
-@dataclass(frozen=True, slots=True)
 class KindJudgement:
     """Hold the probability (0 to 1) that a passage is a quotation, and the signs that spoke."""
 
@@ -75,28 +60,20 @@ class KindJudgement:
     reasons: tuple[str, ...]
 
 
-def judge_kind(
-    span: Span,
-    text: str,
-    count: int,
-    around: Surroundings,
-    credit: Credit,
-    *,
-    place: Place | None,
-    company: Company,
-    shared: float,
-) -> KindJudgement:
-    """Weigh the signs for and against a quotation.
+def is_sure(candidate: Candidate) -> bool:
+    """Tell whether a candidate is a quotation by its form or its source alone."""
+    span, origin = candidate.span, candidate.origin
+    return span.form == "block" or (origin is not None and (span.form != "marks" or candidate.count > NAME_SIZE))
 
-    `count` is the number of its words, `place` where they stood before, if they did, `shared` the share of its telling
-    words (0 to 1) that stand in what the comment answers.
-    """
-    if place is not None and (span.form != "marks" or count > NAME_SIZE):
-        return KindJudgement(0.97, ("the words stand earlier in the thread",))
-    if span.form == "block":
+
+def judge_kind(candidate: Candidate) -> KindJudgement:
+    """Weigh the signs for and against a quotation."""
+    if is_sure(candidate):
+        if candidate.origin is not None:
+            return KindJudgement(0.97, ("the words stand earlier in the thread",))
         return KindJudgement(0.95, ("set off as a block",))
     learned = weights()
-    found = find_signs(span, text, count, around, credit, place=place, company=company, shared=shared)
+    found = find_signs(candidate)
     for signs, against, probability in _SURE:
         if all(sign in found for sign in signs) and against not in found:
             return KindJudgement(probability, signs)
@@ -129,20 +106,12 @@ def _noun_follows(after: Tokens) -> bool:
     )
 
 
-def find_signs(
-    span: Span,
-    text: str,
-    count: int,
-    around: Surroundings,
-    credit: Credit,
-    *,
-    place: Place | None,
-    company: Company,
-    shared: float,
-) -> dict[str, float]:
+def find_signs(candidate: Candidate) -> dict[str, float]:
     """Return the signs that a passage in marks shows, by name; their values are 1, or a measure from 0 to about 3."""
-    before, after = around.before, around.after
-    lead = before if before.words else around.above
+    text, count, credit, company = candidate.text, candidate.count, candidate.credit, candidate.company
+    before, after, above = candidate.around.before, candidate.around.after, candidate.around.above
+    place = candidate.origin.place if candidate.origin is not None else None
+    lead = before if before.words else above
     attribution, clause = credit.attribution, credit.clause
     type = attribution.type if attribution is not None else ""
     named = type in ("name", "handle")
@@ -200,8 +169,8 @@ def find_signs(
         "speaks to you": bool(_SECOND_PERSON.search(text)),
         "a pronoun before it": any(low in YOU or low in I for low in before.lows[-4:]),
         "a whole sentence": text[:1].isupper() and text.rstrip()[-1:] in ".!?" and count > 3,
-        "opens the comment": around.opens_text,
-        "shares words with what is answered": shared,
+        "opens the comment": candidate.around.opens_text,
+        "shares words with what is answered": candidate.shared,
         "says that of it": bool(after.words)
         and after.lows[0] in ("that", "this", "is", "was", "means", "does", "sounds", "seems"),
         "two or three words": count < 4,
@@ -209,7 +178,7 @@ def find_signs(
         "long": math.log2(count / 10) if count > 10 else 0.0,
         "stands alone and is long": alone and count >= _LONG,
         "several sentences": bool(_SEVERAL.search(text)),
-        "no closing mark": not span.closed,
+        "no closing mark": not candidate.span.closed,
         "among credited quotations": company.share,
         "among many credited quotations": company.credited > 2 and company.share >= 0.5,
     }
