@@ -104,7 +104,9 @@ class Words:
 
     @cached_property
     def _pairs(self) -> dict[tuple[str, str], int]:
-        return {pair: at for at, pair in reversed(list(enumerate(pairwise(self.folded))))}
+        # From back to front, so that the first place of a pair stays.
+        pairs = list(pairwise(self.folded))[::-1]
+        return dict(zip(pairs, range(len(pairs) - 1, -1, -1), strict=True))
 
     @cached_property
     def fingerprints(self) -> Sequence[int]:
