@@ -2,13 +2,13 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rules.elsewhere import Elsewhere, OutsideText
 from rules.finding import Source
 from rules.markup.quoting import unquoted
-from rules.quotes.alignment import Copy, changed_words
+from rules.quotes.alignment import Copy
 from rules.quotes.attribution import find_attribution, is_addressed, surroundings
 from rules.quotes.kinds import judge_kind
 from rules.quotes.outside import OutsideSources, find_outside
@@ -16,6 +16,7 @@ from rules.quotes.passage import Passage, Span
 from rules.quotes.sources import ThreadSources, copy_of
 from rules.quotes.spans import find_spans
 from rules.quotes.verdicts import judge
+from rules.quotes.wording import changes
 from rules.stopwords import STOPWORDS
 from rules.view import Entry, ThreadView
 from rules.words import SEED, Words
@@ -36,6 +37,8 @@ _OUTPUT = re.compile(
     re.I,
 )
 _WHOLE_COMMENT = 0.8
+# Whoever answers a quotation mostly stands this near to it.
+_NEAR = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class QuoteAnalysis:
         self._view = view
         self._elsewhere = elsewhere
         self._sources = ThreadSources(view)
+        self._spelled: dict[int, str] = {}
 
     def passages(self, entry: Entry) -> Sequence[Passage]:
         """Return the passages of an entry in text order; entries are to be asked for in time order."""
@@ -72,6 +76,32 @@ class QuoteAnalysis:
         if copy := copy_of(entry.words, part, outside.copies, outside.words):
             return _Origin(copy, outside.words[copy.holder], outside.source(copy), outside.texts[copy.holder])
         return None
+
+    def _changes(self, entry: Entry, part: range, origin: _Origin) -> tuple[tuple[str, str], ...]:
+        """Return the words that a passage changes, leaving out what it cuts with … and adds in [brackets].
+
+        What somebody else wrote just so, quoting the source in pieces of his choice, is changed by nobody but him.
+        """
+        holder, copy = origin.holder, origin.copy
+        source_text = holder.document.text if isinstance(holder, Entry) else holder.text
+        found = changes(entry.document.text, entry.words, part, source_text, origin.words, copy)
+        if not found:
+            return ()
+        own = f" {' '.join(entry.words.folded[part.start : part.stop])} "
+        around = origin.words.folded[max(0, copy.source_start - len(part)) : copy.source_end + len(part)]
+        if own in f" {' '.join(around)} " or any(own in text for text in self._spelled_before(entry)):
+            return ()
+        return tuple(found)
+
+    def _spelled_before(self, entry: Entry) -> Iterator[str]:
+        """Yield the words of the entries that stand shortly before one, each a string."""
+        near = range(max(0, entry.number - _NEAR), entry.number)
+        for number in [number for number in self._spelled if number not in near]:
+            del self._spelled[number]
+        for number in near:
+            if number not in self._spelled:
+                self._spelled[number] = f" {' '.join(self._view.entries[number].words.folded)} "
+            yield self._spelled[number]
 
     def _passage(self, entry: Entry, span: Span, copies: Sequence[Copy], outside: OutsideSources) -> Passage | None:
         inside = entry.words.within(span.start, span.end)
@@ -129,28 +159,12 @@ class QuoteAnalysis:
             verdict=judgement.verdict,
             attribution=attribution,
             source=source,
-            changes=_changes(entry, origin) if origin is not None else (),
+            changes=self._changes(entry, inside, origin) if origin is not None else (),
             source_number=in_thread.number if in_thread is not None else None,
             is_paste=whole and span.form == "bare" and judgement.verdict == "unattributed",
             confidence=round(kind.probability * judgement.confidence, 3),
             reasons=(*kind.reasons, judgement.reason),
         )
-
-
-def _changes(entry: Entry, origin: _Origin) -> tuple[tuple[str, str], ...]:
-    """Return the words that a copy changes, leaving out what it cuts with … and adds in [brackets]."""
-    copy = origin.copy
-    if copy.matched == copy.end - copy.start == copy.source_end - copy.source_start:
-        return ()
-    changed = changed_words(
-        entry.words.folded[copy.start : copy.end], origin.words.folded[copy.source_start : copy.source_end]
-    )
-    text = entry.document.text[entry.words.start(copy.start) : entry.words.end(copy.end - 1)]
-    if "[" in text:
-        return ()
-    if "…" in text or ".." in text:
-        changed = [(was, now) for was, now in changed if now]
-    return tuple((" ".join(was), " ".join(now)) for was, now in changed)
 
 
 def _with_bare(entry: Entry, spans: Sequence[Span], copies: Sequence[Copy]) -> Sequence[Span]:
