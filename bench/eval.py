@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bench.corrupt import measure as measure_corrupt
 from bench.pages import measure as measure_pages
+from bench.pan13 import measure as measure_pan13
 
 COMMAND = Path(sys.executable).parent / "quotewarden"
 
@@ -49,6 +50,7 @@ def measures(shared: Path) -> dict[str, Callable[[], Rows]]:
         "moved-hard": lambda: scored(shared, "offtopic", str(data / "offtopic" / "moved-hard.jsonl.gz")),
         "link-only": lambda: link_only(data / "linkonly" / "linkonly_cases.json"),
         "corrupt": lambda: measure_corrupt(shared),
+        "pan13": lambda: measure_pan13(shared),
     }
 
 
