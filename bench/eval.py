@@ -16,7 +16,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from bench.corrupt import measure as measure_corrupt
 from bench.pages import measure as measure_pages
+from bench.pan13 import measure as measure_pan13
 
 COMMAND = Path(sys.executable).parent / "quotewarden"
 
@@ -31,8 +33,11 @@ def scored(shared: Path, *words: str) -> dict[str, object]:
     return figures
 
 
-def measures(shared: Path) -> dict[str, Callable[[], dict[str, object]]]:
-    """Return what can be measured, by name."""
+Rows = dict[str, object] | list[dict[str, object]]
+
+
+def measures(shared: Path) -> dict[str, Callable[[], Rows]]:
+    """Return what can be measured, by name: a row of figures, or several."""
     data = shared / "data"
     return {
         "pages": lambda: {"score": "pages", **{k: v for k, v in measure_pages(shared).items() if k != "misses"}},
@@ -44,6 +49,8 @@ def measures(shared: Path) -> dict[str, Callable[[], dict[str, object]]]:
         "moved-random": lambda: scored(shared, "offtopic", str(data / "offtopic" / "moved-random.jsonl.gz")),
         "moved-hard": lambda: scored(shared, "offtopic", str(data / "offtopic" / "moved-hard.jsonl.gz")),
         "link-only": lambda: link_only(data / "linkonly" / "linkonly_cases.json"),
+        "corrupt": lambda: measure_corrupt(shared),
+        "pan13": lambda: measure_pan13(shared),
     }
 
 
@@ -87,7 +94,10 @@ def main() -> None:
     for name, measure in measures(options.shared).items():
         if not options.only or name in options.only:
             began = time.monotonic()
-            print(json.dumps({**measure(), "took_s": round(time.monotonic() - began, 1)}), flush=True)
+            figures = measure()
+            *rows, last = figures if isinstance(figures, list) else [figures]
+            for row in (*rows, {**last, "took_s": round(time.monotonic() - began, 1)}):
+                print(json.dumps(row, ensure_ascii=False), flush=True)
 
 
 if __name__ == "__main__":

@@ -211,18 +211,29 @@ def _matching(source: Sequence[str], copy: Sequence[str]) -> list[tuple[int, int
 
 
 def changed_words(copy: Sequence[str], source: Sequence[str]) -> list[tuple[list[str], list[str]]]:
-    """Return the places where a copy differs from its source: (words of the source, words of the copy) each.
+    """Return the places where a copy differs from its source: (words of the source, words of the copy) each."""
+    return [(list(source[a:b]), list(copy[c:d])) for a, b, c, d in differences(copy, source)]
+
+
+def differences(copy: Sequence[str], source: Sequence[str]) -> list[tuple[int, int, int, int]]:
+    """Return where a copy differs from its source: start and end in the source, start and end in the copy each.
 
     Where words recur so often that comparing all with all would take too long, it is done piece by piece, and of a
     source much longer than the copy only the ends are compared.
     """
-    reach = _REACH_IN_SOURCE * (len(copy) + 10)
+    reach, left_out = _REACH_IN_SOURCE * (len(copy) + 10), 0
     if len(source) > 2 * reach:
+        left_out = len(source) - 2 * reach
         source = [*source[:reach], *source[-reach:]]
+    found = _differences(copy, source)
+    return [(a + left_out * (a > reach), b + left_out * (b > reach), c, d) for a, b, c, d in found]
+
+
+def _differences(copy: Sequence[str], source: Sequence[str]) -> list[tuple[int, int, int, int]]:
     counts = Counter(source)
     if sum(counts[word] for word in copy) <= _MAX_PAIRS:
-        return _changed_words(copy, source)
-    changes: list[tuple[list[str], list[str]]] = []
+        return _changed_words(copy, source, 0, 0)
+    changes: list[tuple[int, int, int, int]] = []
     at = source_at = 0
     while at < len(copy) or source_at < len(source):
         own, other = copy[at : at + _PIECE], source[source_at : source_at + _PIECE]
@@ -231,11 +242,15 @@ def changed_words(copy: Sequence[str], source: Sequence[str]) -> list[tuple[list
             # What comes after the last equal words may be equal to words of the next piece.
             source_end, end = blocks[-1][0] + blocks[-1][2], blocks[-1][1] + blocks[-1][2]
             own, other = own[:end], other[:source_end]
-        changes += _changed_words(own, other)
+        changes += _changed_words(own, other, at, source_at)
         at, source_at = at + len(own), source_at + len(other)
     return changes
 
 
-def _changed_words(copy: Sequence[str], source: Sequence[str]) -> list[tuple[list[str], list[str]]]:
+def _changed_words(
+    copy: Sequence[str], source: Sequence[str], at: int, source_at: int
+) -> list[tuple[int, int, int, int]]:
     matcher = SequenceMatcher(None, source, copy, autojunk=False)
-    return [(list(source[a:b]), list(copy[c:d])) for tag, a, b, c, d in matcher.get_opcodes() if tag != "equal"]
+    return [
+        (source_at + a, source_at + b, at + c, at + d) for tag, a, b, c, d in matcher.get_opcodes() if tag != "equal"
+    ]

@@ -1,13 +1,13 @@
 """The passages of a thread's entries: one analysis that the quote rules and the `quotes` command share."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
 from rules.elsewhere import Elsewhere
 from rules.finding import Source
 from rules.markup.quoting import unquoted
-from rules.quotes.alignment import Copy, changed_words
+from rules.quotes.alignment import Copy
 from rules.quotes.attribution import Credit, Credits
 from rules.quotes.bare import is_code, with_bare
 from rules.quotes.candidate import Candidate, Company, Origin, Place
@@ -19,6 +19,7 @@ from rules.quotes.sentence import surroundings
 from rules.quotes.sources import ThreadSources, copy_of
 from rules.quotes.spans import find_spans
 from rules.quotes.verdicts import judge
+from rules.quotes.wording import changes
 from rules.stopwords import STOPWORDS
 from rules.view import Entry, ThreadView
 
@@ -28,6 +29,8 @@ _MIN_ECHO = 2
 _WHOLE_COMMENT = 0.8
 # The characters between two quotations of one speaker.
 _CARRIED = 120
+# Whoever answers a quotation mostly stands this near to it.
+_NEAR = 20
 
 
 class QuoteAnalysis:
@@ -38,6 +41,7 @@ class QuoteAnalysis:
         self._elsewhere = elsewhere
         self._sources = ThreadSources(view)
         self._quoted: dict[int, list[Span]] = {}  # what entries quote from outside the thread
+        self._spelled: dict[int, str] = {}
 
     @cached_property
     def _members(self) -> Members:
@@ -148,12 +152,38 @@ class QuoteAnalysis:
             verdict=judgement.verdict,
             attribution=credit.attribution,
             source=source,
-            changes=_changes(entry, origin) if origin is not None else (),
+            changes=self._changes(entry, span, origin) if origin is not None else (),
             source_number=holder.number if isinstance(holder, Entry) else None,
             is_paste=whole and span.form == "bare" and judgement.verdict == "unattributed",
             confidence=round(kind.probability * judgement.confidence, 3),
             reasons=(*kind.reasons, judgement.reason),
         )
+
+    def _changes(self, entry: Entry, span: Span, origin: Origin) -> tuple[tuple[str, str], ...]:
+        """Return the words that a passage changes, leaving out what it cuts with … and adds in [brackets].
+
+        What somebody else wrote just so, quoting the source in pieces of his choice, is changed by nobody but him.
+        """
+        part, holder, copy = entry.words.within(span.start, span.end), origin.holder, origin.copy
+        source_text = holder.document.text if isinstance(holder, Entry) else holder.text
+        found = changes(entry.document.text, entry.words, part, source_text, origin.words, copy)
+        if not found:
+            return ()
+        own = f" {' '.join(entry.words.folded[part.start : part.stop])} "
+        around = origin.words.folded[max(0, copy.source_start - len(part)) : copy.source_end + len(part)]
+        if own in f" {' '.join(around)} " or any(own in text for text in self._spelled_before(entry)):
+            return ()
+        return tuple(found)
+
+    def _spelled_before(self, entry: Entry) -> Iterator[str]:
+        """Yield the words of the entries that stand shortly before one, each a string."""
+        near = range(max(0, entry.number - _NEAR), entry.number)
+        for number in [number for number in self._spelled if number not in near]:
+            del self._spelled[number]
+        for number in near:
+            if number not in self._spelled:
+                self._spelled[number] = f" {' '.join(self._view.entries[number].words.folded)} "
+            yield self._spelled[number]
 
 
 def _carried_on(text: str, before: Candidate, span: Span, credit: Credit) -> Credit:
@@ -186,19 +216,3 @@ def _author(origin: Origin | None) -> Entry | None:
     if origin is None or origin.is_quoted or not isinstance(origin.holder, Entry):
         return None
     return origin.holder
-
-
-def _changes(entry: Entry, origin: Origin) -> tuple[tuple[str, str], ...]:
-    """Return the words that a copy changes, leaving out what it cuts with … and adds in [brackets]."""
-    copy = origin.copy
-    if copy.matched == copy.end - copy.start == copy.source_end - copy.source_start:
-        return ()
-    changed = changed_words(
-        entry.words.folded[copy.start : copy.end], origin.words.folded[copy.source_start : copy.source_end]
-    )
-    text = entry.document.text[entry.words.start(copy.start) : entry.words.end(copy.end - 1)]
-    if "[" in text:
-        return ()
-    if "…" in text or ".." in text:
-        changed = [(was, now) for was, now in changed if now]
-    return tuple((" ".join(was), " ".join(now)) for was, now in changed)
