@@ -27,7 +27,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from rules.finding import Report, Severity, Source
-from rules.quotes.articles import find_article
+from rules.quotes.passage import Passage
 from rules.rule import Context, RuleOptions
 from rules.view import Entry
 
@@ -49,37 +49,41 @@ def check(comment: Entry, context: Context, options: Options) -> Iterator[Report
     if total < options.min_words:
         return
     for passage in context.passages(comment):
-        if passage.is_paste and len(passage.text.split()) >= options.min_words:
-            source = passage.source
-            yield Report(
-                start=passage.start,
-                end=passage.end,
-                confidence=passage.confidence,
-                message=f"Repeats {_name(source)} nearly whole, and says nothing of it.",
-                source=source,
-            )
-            return
-    article = find_article(comment.document.text)
-    if article is not None and _own_share(comment, article.start) <= options.max_own_words:
+        if not passage.is_paste or len(passage.text.split()) < options.min_words:
+            continue
+        if passage.source is None and len(comment.words.within(0, passage.start)) > options.max_own_words * total:
+            continue
         yield Report(
-            start=article.start,
-            end=article.end,
-            confidence=min(0.95, 0.55 + 0.15 * len(article.signs)),
-            message=f"A pasted article ({', '.join(article.signs)})"
-            + (f", by {article.author}" if article.author else "")
-            + (", linked." if comment.document.links else ", with no link to it."),
-            source=Source(kind="external", author=article.author),
+            start=passage.start,
+            end=passage.end,
+            confidence=passage.confidence,
+            message=_message(passage, is_linked=bool(comment.document.links)),
+            source=passage.source or Source(kind="external", author=_byline(passage)),
         )
+        return
 
 
-def _name(source: Source | None) -> str:
-    if source is None or source.kind == "post":
+def _message(passage: Passage, *, is_linked: bool) -> str:
+    if passage.source is not None:
+        return f"Repeats {_name(passage.source)} nearly whole, and says nothing of it."
+    author = _byline(passage)
+    what = passage.reasons[0]
+    return (
+        what[:1].upper()
+        + what[1:]
+        + (f", by {author}" if author else "")
+        + (", linked." if is_linked else ", with no link to it.")
+    )
+
+
+def _byline(passage: Passage) -> str | None:
+    credit = passage.attribution
+    return credit.author if credit is not None and credit.type == "byline" else None
+
+
+def _name(source: Source) -> str:
+    if source.kind == "post":
         return "the post"
     if source.kind == "page":
         return "a page that it links to"
     return f"comment {source.id}" + (" of another thread" if source.kind == "archive" else "")
-
-
-def _own_share(comment: Entry, article_start: int) -> float:
-    own = comment.words.within(0, article_start)
-    return len(own) / max(1, len(comment.words))

@@ -154,14 +154,16 @@ def test_quotes_prints_every_passage_flagged_or_not() -> None:
     rows = lines(done)
     assert done.returncode == 0
     assert [(row["comment"], row["kind"], row["verdict"]) for row in rows] == [
+        ("3", "quotation", "attributed"),
         ("5", "quotation", "unattributed"),
         ("6", "quotation", "attributed"),
         ("7", "quotation", "attributed"),
         ("8", "quotation", "attributed"),
         ("9", "not-quotation", None),
     ]
-    assert rows[1]["altered"] is True
-    assert rows[1]["attribution"] == {"text": "Hanne said", "type": "name", "author": "Hanne Vik", "comment": "1"}
+    assert rows[0]["attribution"]["type"] == "byline"
+    assert rows[2]["altered"] is True
+    assert rows[2]["attribution"] == {"text": "Hanne said", "type": "name", "author": "Hanne Vik", "comment": "1"}
     assert all(row["reasons"] for row in rows)
 
 

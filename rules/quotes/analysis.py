@@ -8,6 +8,7 @@ from rules.elsewhere import Elsewhere
 from rules.finding import Source
 from rules.markup.quoting import unquoted
 from rules.quotes.alignment import Copy
+from rules.quotes.articles import Article, find_article
 from rules.quotes.attribution import Credit, Credits
 from rules.quotes.bare import is_code, with_bare
 from rules.quotes.candidate import Candidate, Company, Origin, Place
@@ -26,6 +27,7 @@ from rules.view import Entry, ThreadView
 # Fewer words in marks are a term.
 _MIN_MARKED = 4
 _MIN_ECHO = 2
+_MIN_ARTICLE = 15
 _WHOLE_COMMENT = 0.8
 # The characters between two quotations of one speaker.
 _CARRIED = 120
@@ -59,6 +61,9 @@ class QuoteAnalysis:
         spans = with_bare(entry, find_spans(entry.document), copies, self._sources.texts, answered)
         if outside.copies:
             spans = with_bare(entry, spans, outside.copies, outside.words, frozenset())
+        article = find_article(entry.document.text) if len(entry.words) >= _MIN_ARTICLE else None
+        if article is not None:
+            spans = [*(span for span in spans if span.outer_end <= article.start), article.span]
         credits = Credits(self._members, entry)
         found: list[Candidate] = []
         for place, span in enumerate(spans):
@@ -80,6 +85,8 @@ class QuoteAnalysis:
                 credit = _carried_on(entry.document.text, found[-1], span, credit)
             shown = unquoted(text) if span.form == "block" else text
             candidate = Candidate(span, shown, len(inside), origin, around, credit)
+            if article is not None and span == article.span and origin is None:
+                candidate = replace(candidate, article=article)
             found.append(candidate if is_sure(candidate) else replace(candidate, shared=self._shared(entry, inside)))
         if quoted := [one.span for one in found if one.origin is None and one.span.form != "bare"]:
             self._quoted[entry.number] = quoted
@@ -126,6 +133,8 @@ class QuoteAnalysis:
 
     def _judged(self, entry: Entry, candidate: Candidate) -> Passage:
         span, origin, credit = candidate.span, candidate.origin, candidate.credit
+        if candidate.article is not None:
+            return _pasted(candidate, candidate.article)
         kind = judge_kind(candidate)
         source, holder = (origin.source, origin.holder) if origin is not None else (None, None)
         if kind.probability < 0.5:
@@ -184,6 +193,24 @@ class QuoteAnalysis:
             if number not in self._spelled:
                 self._spelled[number] = f" {' '.join(self._view.entries[number].words.folded)} "
             yield self._spelled[number]
+
+
+def _pasted(candidate: Candidate, article: Article) -> Passage:
+    """Return the passage of a pasted article: its byline says whose it is, and so does a link."""
+    credit = candidate.credit.attribution
+    return Passage(
+        start=article.start,
+        end=article.end,
+        text=candidate.text,
+        form="bare",
+        kind="quotation",
+        verdict="attributed" if credit is not None and credit.type != "vague" else "unattributed",
+        attribution=credit,
+        source=None,
+        is_paste=True,
+        confidence=article.probability,
+        reasons=(f"a pasted article ({', '.join(article.signs)})",),
+    )
 
 
 def _carried_on(text: str, before: Candidate, span: Span, credit: Credit) -> Credit:

@@ -6,6 +6,7 @@ from typing import Literal
 from rules.elsewhere import OutsideText
 from rules.finding import Source
 from rules.quotes.alignment import Copy
+from rules.quotes.articles import Article
 from rules.quotes.attribution import Credit
 from rules.quotes.passage import Span
 from rules.quotes.sentence import Surroundings
@@ -44,7 +45,7 @@ class Candidate:
     """Hold a stretch with the words around it.
 
     `count` is the number of its words, `shared` the share (0 to 1) of its telling words that stand in what its comment
-    answers; it is worked out where the kind is in doubt.
+    answers; it is worked out where the kind is in doubt. `article` is set where the stretch is a pasted article.
     """
 
     span: Span
@@ -55,6 +56,7 @@ class Candidate:
     credit: Credit
     company: Company = ALONE
     shared: float = 0.0
+    article: Article | None = None
 
     @property
     def is_credited(self) -> bool:

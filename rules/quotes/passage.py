@@ -42,8 +42,8 @@ class Passage:
     """Hold one passage with its verdict.
 
     `changes` are the (source's, passage's) words where the two differ, `source_number` is the number of the entry that
-    the words are from, `is_paste` says that they are nearly the whole comment, without a mark; `reasons` say what
-    spoke for kind and verdict.
+    the words are from, `is_paste` says that they are a pasted article, or nearly the whole comment and without a mark;
+    `reasons` say what spoke for kind and verdict.
     """
 
     start: int
