@@ -1,22 +1,30 @@
 """The dry run: threads in, findings or passages out, on one process or several."""
 
-from collections import deque
+import os
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
-from typing import TypeVar
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from adapters.thread import Thread
 from bot.config import Config
 from bot.limits import time_limit
 from bot.records import Record, finding_record, not_evaluated_record, passage_record, scores_record
+from rules.elsewhere import Elsewhere, OutsideText
 from rules.engine import Engine
 from rules.registry import all_rules
 from rules.rule import Context
 from rules.view import Entry
+from rules.words import Words
+
+if TYPE_CHECKING:
+    from bot.archive.reader import Archive
 
 R = TypeVar("R")
+_REMEMBERED = 256
 
 
 @dataclass(slots=True)
@@ -43,11 +51,12 @@ def check_thread(config: Config, rule_ids: frozenset[str], with_scores: bool, th
     """Run the rules over one thread; `rule_ids` names those whose findings are wanted, all of them when empty."""
     rules = [rule for rule in all_rules() if not rule_ids or rule.ID in rule_ids]
     engine = Engine(rules, config.rules, limit=partial(time_limit, config.check.rule_seconds))
-    context, outcomes = engine.evaluate(thread, with_scores=with_scores)
+    archive = _archive(config)
+    context, outcomes = engine.evaluate(thread, elsewhere=Elsewhere(archive=archive), with_scores=with_scores)
     checked = Checked(
         {"site": thread.site, "id": thread.id, "title": thread.title, "url": thread.url}, len(thread.comments)
     )
-    sources = _Sources(context)
+    sources = _Sources(context, archive)
     for outcome in outcomes:
         comment = outcome.comment
         for finding in outcome.findings:
@@ -68,13 +77,14 @@ class Quoted:
     passages: list[tuple[Shown, tuple[str, ...]]] = field(default_factory=list)
 
 
-def quote_thread(thread: Thread) -> Quoted:
+def quote_thread(config: Config, thread: Thread) -> Quoted:
     """Find every passage of one thread, in the post and in the comments, with the reasons for its verdict."""
-    context = Context(thread)
+    archive = _archive(config)
+    context = Context(thread, Elsewhere(archive=archive))
     quoted = Quoted(
         {"site": thread.site, "id": thread.id, "title": thread.title, "url": thread.url}, len(thread.comments)
     )
-    sources = _Sources(context)
+    sources = _Sources(context, archive)
     for entry in context.view.entries:
         for passage in context.passages(entry):
             record = passage_record(thread, entry, passage)
@@ -83,15 +93,49 @@ def quote_thread(thread: Thread) -> Quoted:
     return quoted
 
 
-class _Sources:
-    """Find the text of a source in its thread."""
+class _Remembering:
+    """Be the archive, and remember the texts that it lately gave, to show them beside what was found."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, archive: "Archive") -> None:
+        self._archive = archive
+        self._texts: OrderedDict[tuple[str | None, ...], str] = OrderedDict()
+
+    def holders(self, words: Words, *, site: str | None, thread: str) -> list[OutsideText]:
+        found = self._archive.holders(words, site=site, thread=thread)
+        for text in found:
+            self._texts[text.id, text.author, text.url] = text.text
+        while len(self._texts) > _REMEMBERED:
+            self._texts.popitem(last=False)
+        return found
+
+    def text(self, source: Record) -> str | None:
+        return self._texts.get((source["id"], source["author"], source["url"]))
+
+
+def _archive(config: Config) -> _Remembering | None:
+    return _Remembering(_opened(os.getpid(), config.archive.path)) if config.archive.path else None
+
+
+@lru_cache(maxsize=1)
+def _opened(process: int, path: Path) -> "Archive":
+    # SQLite's connections must not be carried into another process.
+    from bot.archive.reader import Archive
+
+    return Archive(path)
+
+
+class _Sources:
+    """Find the text of a source in its thread or in the archive."""
+
+    def __init__(self, context: Context, archive: _Remembering | None) -> None:
+        self._archive = archive
         self._entries: dict[tuple[str, str], Entry] = {
             ("post" if entry.is_post else "comment", entry.id): entry for entry in context.view.entries
         }
 
     def text(self, source: Record | None) -> str | None:
+        if source and source["kind"] == "archive" and self._archive:
+            return self._archive.text(source)
         entry = self._entries.get((source["kind"], source["id"])) if source else None
         return entry.document.text if entry else None
 

@@ -34,12 +34,21 @@ class CheckOptions(BaseModel):
     )
 
 
+class ArchiveOptions(BaseModel):
+    """Hold where the archive is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: Path | None = Field(None, description="the archive's file, in which `check` and `quotes` look words up too")
+
+
 class Config(BaseModel):
     """Hold a checked configuration; `rules` has the options of every rule, by id."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     check: CheckOptions = CheckOptions()
+    archive: ArchiveOptions = ArchiveOptions()
     rules: dict[str, RuleOptions] = {}
 
 
@@ -102,6 +111,7 @@ def example(rules: Sequence[Rule] | None = None) -> str:
         "# Quotewarden's configuration: every key, at its default. Delete what you do not change.\n"
         f"# It is read from --config, else from {PATH_VARIABLE}, else from ./{FILE_NAME}.\n",
         "[check]\n" + _keys(CheckOptions.model_fields),
+        "[archive]\n" + _keys(ArchiveOptions.model_fields),
     ]
     for rule in rules or all_rules():
         summary = (rule.__doc__ or rule.ID).strip().splitlines()[0]

@@ -18,7 +18,7 @@ from adapters.registry import saved_readers
 from adapters.saved.threads import read_threads
 from bot.check import check_thread
 from bot.cli import app
-from bot.config import CheckOptions, check_config, example
+from bot.config import ArchiveOptions, CheckOptions, check_config, example
 from bot.report.terminal import FindingsOnTerminal
 from rules.registry import all_rules
 
@@ -63,7 +63,8 @@ def commands_page() -> str:
     add(group, "quotewarden")
     parts.append(
         "## Settings of `check` and `quotes`\n\nIn the table `[check]` of the configuration; the rules' own settings "
-        f"are in [rules.md](rules.md).\n\n{_options(CheckOptions.model_fields)}"
+        f"are in [rules.md](rules.md).\n\n{_options(CheckOptions.model_fields)}\n"
+        f"In the table `[archive]`:\n\n{_options(ArchiveOptions.model_fields)}"
     )
     return "\n".join(parts)
 

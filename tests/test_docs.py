@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from adapters.registry import READERS
-from bot.config import CheckOptions
+from bot.config import ArchiveOptions, CheckOptions
 from rules.registry import RULES
 
 ROOT = Path(__file__).parent.parent
@@ -28,7 +28,12 @@ def test_every_rule_and_format_is_documented(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [*CheckOptions.model_fields, *(key for rule in RULES for key in rule.Options.model_fields)]
+    "name",
+    [
+        *CheckOptions.model_fields,
+        *ArchiveOptions.model_fields,
+        *(key for rule in RULES for key in rule.Options.model_fields),
+    ],
 )
 def test_every_config_key_is_documented(name: str) -> None:
     assert f"`{name}`" in TEXT

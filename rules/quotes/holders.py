@@ -1,0 +1,171 @@
+"""Which texts hold runs of a comment's words: the choice among those that an index names, and their order.
+
+An index says which texts have which of the comment's fingerprints. Fingerprints that lie close together in the comment
+and are of one text make a cluster; rare ones weigh more. The heaviest clusters of every part of the comment are kept,
+their texts are read and the words compared. The earliest of equal holders comes first; one that only quotes the words
+gives way to whoever wrote them.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rules.quotes.fingerprints import GRAM
+from rules.words import Words
+
+# Fingerprints of one text that stand further apart in the comment are two passages.
+_GAP = 10
+# So many texts are read for one comment, and so many for one of its words.
+_MAX_READ = 20
+_MAX_ALIKE = 4
+# A cluster that weighs less than this share of another in its place is chance.
+_MIN_WEIGHT = 0.35
+_LOOSE_END = 3
+# How far an edit may shift the words of one copy.
+_DRIFT = 12
+_MAX_HOLDERS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Hold the fingerprints `first` to `last` of the comment, some of which a text has."""
+
+    text: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Hold a text that may be a source; `quoted` are the spans it has in marks or blocks, `rank` orders by age."""
+
+    text: str
+    quoted: Sequence[tuple[int, int]]
+    rank: tuple[float, int]
+
+    @cached_property
+    def words(self) -> Words:
+        """Its words."""
+        return Words(self.text)
+
+
+def likely_clusters(
+    places: NDArray[np.int64], texts: NDArray[np.int64], *, count: int, total: int
+) -> Sequence[Cluster]:
+    """Return the clusters worth reading, heaviest first.
+
+    `places` and `texts` say pairwise which of the comment's `count` fingerprints stands in which of `total` texts.
+    """
+    if not len(places):
+        return ()
+    weights = np.log2(1 + total / np.bincount(places, minlength=count).clip(1))
+    order = np.lexsort((places, texts))
+    places, texts = places[order], texts[order]
+    starts = np.flatnonzero(np.r_[True, (np.diff(texts) != 0) | (np.diff(places) > _GAP)])
+    sums = np.add.reduceat(weights[places], starts)
+    sizes = np.diff(np.r_[starts, len(places)])
+    # What weighs little beside another text's cluster of the same words is chance.
+    best = np.zeros(count)
+    np.maximum.at(best, places, np.repeat(sums, sizes))
+    kept = np.flatnonzero(sums >= _MIN_WEIGHT * np.maximum.reduceat(best[places], starts))
+    # A single run of three words is chance too, but it is all that is left of some short quotations.
+    if sizes[kept].max() > 2:
+        kept = kept[sizes[kept] > 1]
+    kept = kept[np.lexsort((texts[starts[kept]], -sums[kept]))][: _MAX_READ * 16]
+    lasts = places[np.r_[starts[1:], len(places)] - 1]
+    chosen: list[Cluster] = []
+    alike = [0] * count
+    for text, first, last in zip(
+        texts[starts[kept]].tolist(), places[starts[kept]].tolist(), lasts[kept].tolist(), strict=True
+    ):
+        here = range(first, last + 1)
+        if sum(alike[place] for place in here) >= _MAX_ALIKE * len(here):
+            continue
+        for place in here:
+            alike[place] += 1
+        chosen.append(Cluster(text, first, last))
+        if len(chosen) == _MAX_READ:
+            break
+    return chosen
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    text: int
+    start: int
+    end: int
+    matched: int
+    is_quoted: bool
+    rank: tuple[float, int]
+
+    @property
+    def order(self) -> tuple[int, bool, tuple[float, int]]:
+        return -self.matched, self.is_quoted, self.rank
+
+
+def likeliest(words: Words, clusters: Sequence[Cluster], candidates: dict[int, Candidate]) -> list[int]:
+    """Return the texts that hold words of the comment, likeliest first, one for each part of it before any second."""
+    if len(clusters) == 1:
+        return list(candidates)
+    where: dict[tuple[str, ...], int] = {}
+    for place, gram in enumerate(_grams(words.folded)):
+        where.setdefault(gram, place)
+    pairs = {text: _pairs(candidate.words.folded, where) for text, candidate in candidates.items()}
+    held = [
+        _held(words.folded, cluster, candidates[cluster.text], pairs[cluster.text])
+        for cluster in clusters
+        if cluster.text in candidates
+    ]
+    first: dict[int, None] = {}
+    second: dict[int, None] = {}
+    covered = np.zeros(len(words) + 1, bool)
+    for one in sorted(held, key=lambda one: one.order):
+        is_new = not covered[one.start : one.end].mean() > 0.5
+        (first if is_new else second)[one.text] = None
+        covered[one.start : one.end] = True
+    return [*first, *(text for text in second if text not in first)][:_MAX_HOLDERS]
+
+
+def _grams(folded: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    return zip(*(folded[shift:] for shift in range(GRAM)), strict=False)
+
+
+def _pairs(folded: Sequence[str], where: dict[tuple[str, ...], int]) -> list[tuple[int, int]]:
+    return [(where[gram], place) for place, gram in enumerate(_grams(folded)) if gram in where]
+
+
+def _held(folded: Sequence[str], cluster: Cluster, candidate: Candidate, pairs: list[tuple[int, int]]) -> _Held:
+    """Count the words that the text shares with a cluster's part of the comment, in order, around one diagonal."""
+    start, end = max(0, cluster.first - _LOOSE_END), min(len(folded), cluster.last + GRAM + _LOOSE_END)
+    inside = [(own, other) for own, other in pairs if cluster.first <= own <= cluster.last]
+    if not inside:  # the fingerprints met by chance
+        return _Held(cluster.text, start, end, 0, False, candidate.rank)
+    diagonals = Counter(other - own for own, other in inside)
+    main = max(diagonals, key=lambda diagonal: (diagonals[diagonal], -diagonal))
+    near = [other for own, other in inside if abs(other - own - main) <= _DRIFT]
+    low, high = min(near), max(near) + GRAM
+    source = candidate.words.folded[max(0, low - _LOOSE_END) : high + _LOOSE_END]
+    matched = _common(folded[start:end], source)
+    is_quoted = any(
+        begin <= candidate.words.start(low) and candidate.words.end(high - 1) <= stop
+        for begin, stop in candidate.quoted
+    )
+    return _Held(cluster.text, start, end, matched, is_quoted, candidate.rank)
+
+
+def _common(one: Sequence[str], other: Sequence[str]) -> int:
+    """Return the length of the longest common subsequence, bit by bit in parallel (Hyyrö 2004)."""
+    masks: dict[str, int] = {}
+    for place, word in enumerate(one):
+        masks[word] = masks.get(word, 0) | 1 << place
+    full = (1 << len(one)) - 1
+    row = full
+    for word in other:
+        if mask := masks.get(word):
+            both = row & mask
+            row = (row + both | row - both) & full
+    return len(one) - row.bit_count()
