@@ -17,6 +17,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 import bot.archive.file
+import bot.archive.reader
 import bot.archive.writer
 from bot.archive.file import ArchiveError
 from bot.archive.postings import Lookup, Segment, capped, merged, packed, unpacked
@@ -25,6 +26,7 @@ from bot.archive.texts import ArchivedText, texts_of
 from bot.archive.writer import ArchiveWriter
 from bot.cli import app
 from rules.quotes.fingerprints import HASH_BITS, fingerprints
+from rules.rule import RuleTimeout
 from rules.words import Words
 
 ROOT = Path(__file__).parent.parent
@@ -328,6 +330,48 @@ def test_a_full_disk_is_told_and_what_was_there_stays(path: Path) -> None:
     with Archive(path) as opened:
         assert opened.status().texts == 41
     assert found(path, KILN) == ["1"]
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ArchiveError, match="cannot be opened; check that its folder is there and may be written to"):
+        archive(tmp_path / "nowhere" / "a.db", text("1", KILN))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_an_archive_that_may_not_be_written_to_is_read_all_the_same(path: Path) -> None:
+    archive(path, text("1", KILN))
+    path.chmod(0o444)
+    path.parent.chmod(0o555)
+    try:
+        assert found(path, KILN) == ["1"]
+        with pytest.raises(ArchiveError, match=r"may not be written to|cannot be opened"):
+            archive(path, text("2", ROPE))
+    finally:
+        path.parent.chmod(0o755)
+
+
+def test_a_rule_whose_time_runs_out_leaves_the_reader_usable(path: Path, mocker) -> None:
+    archive(path, text("1", KILN))
+    with Archive(path) as opened:
+        mocker.patch.object(bot.archive.reader, "likely_clusters", side_effect=RuleTimeout("ran longer than 1 s"))
+        with pytest.raises(RuleTimeout):
+            opened.holders(Words(KILN), site="s", thread="new")
+        mocker.stopall()
+        assert [holder.id for holder in opened.holders(Words(KILN), site="s", thread="new")] == ["1"]
+
+
+def test_what_a_reader_holds_on_to_is_told_when_removing(path: Path, mocker) -> None:
+    mocker.patch.object(bot.archive.file, "_BUSY_SECONDS", 0.05)
+    archive(path, text("1", KILN))
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN")
+    other.execute("SELECT count(*) FROM texts").fetchone()
+    with ArchiveWriter(path) as writer, pytest.raises(ArchiveError, match="1 removed, but a reader still holds"):
+        writer.remove(site="s", id="1")
+    other.close()
+    with ArchiveWriter(path) as writer:
+        writer.remove(site="s", id="none")
+        assert b"oldest brick" not in b"".join(file.read_bytes() for file in path.parent.iterdir())
 
 
 def spoilt(kind: str, path: Path) -> None:

@@ -79,14 +79,15 @@ def open_for_writing(path: Path, *, create: bool = False) -> sqlite3.Connection:
 @contextmanager
 def transaction(connection: sqlite3.Connection, kind: str = "IMMEDIATE") -> Iterator[None]:
     """Do all of the block or nothing of it."""
-    connection.execute(f"BEGIN {kind}")
+    # A rule's time may run out anywhere in here: whatever was begun is to be ended.
     try:
+        connection.execute(f"BEGIN {kind}")
         yield
+        connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
 
 
 @contextmanager

@@ -171,4 +171,5 @@ def merged(parts: Sequence[tuple[Segment, Keys]], into: Segment) -> Keys:
         )
         for segment, keys in parts
     ]
-    return np.sort(np.concatenate(keys)) if keys else np.empty(0, np.uint64)
+    # The parts are sorted already, which a stable sort makes use of.
+    return np.sort(np.concatenate(keys), kind="stable") if keys else np.empty(0, np.uint64)

@@ -43,6 +43,7 @@ class Archive:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._connection = open_for_reading(path)
+        self._own: tuple[object, NDArray[np.int64]] = None, np.empty(0, np.int64)
 
     def __enter__(self) -> "Archive":
         return self
@@ -104,16 +105,24 @@ class Archive:
         parts = [self._looked_up(held, grams[start : start + _PART]) for start in range(0, len(grams), _PART)]
         at = places[np.concatenate([which + number * _PART for number, (which, _) in enumerate(parts)])]
         texts = np.concatenate([texts for _, texts in parts])
-        if len(texts):
-            own = self._connection.execute("SELECT id FROM texts WHERE site = ? AND thread = ?", (site, thread))
-            if ids := [row[0] for row in own]:
-                other = ~np.isin(texts, ids)
-                at, texts = at[other], texts[other]
+        own = self._own_texts(site, thread)
+        if len(own):
+            other = ~np.isin(texts, own)
+            at, texts = at[other], texts[other]
         total = sum(segment.span for segment in held)
         clusters = likely_clusters(at, texts, count=len(words), total=total)
         rows = self._rows({cluster.text for cluster in clusters})
         candidates = {id: _candidate(row) for id, row in rows.items()}
         return [_outside_text(rows[id]) for id in likeliest(words, clusters, candidates)]
+
+    def _own_texts(self, site: str, thread: str) -> NDArray[np.int64]:
+        """Return the texts of a thread, of which every comment asks anew."""
+        key = site, thread, self._one("PRAGMA data_version")
+        if self._own[0] != key:
+            query = "SELECT id FROM texts WHERE site = ? AND thread = ?"
+            ids = [row[0] for row in self._connection.execute(query, (site, thread))]
+            self._own = key, np.array(ids, np.int64)
+        return self._own[1]
 
     def _looked_up(self, held: Sequence[Segment], grams: Keys) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         lookup = Lookup(held, grams)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from bot.archive.file import damaged, explained, open_for_writing, segments, transaction
+from bot.archive.file import ArchiveError, damaged, explained, open_for_writing, segments, transaction
 from bot.archive.postings import MAX_SPAN, Keys, Segment, capped, merged, packed, unpacked
 from bot.archive.texts import ArchivedText
 from rules.quotes.fingerprints import HASH_BITS, fingerprints
@@ -18,6 +18,8 @@ T = TypeVar("T")
 
 _BATCH_TEXTS = 8192
 _BATCH_CHARACTERS = 8_000_000
+# While much is added, merging waits until there are so many segments.
+_MOST_SEGMENTS = 16
 # Newer segments are merged into the one before them once together they are half as large.
 _GROWTH = 2
 _WORK = 4
@@ -53,13 +55,13 @@ class ArchiveWriter:
         `watermark` says up to where the store that the texts come from is covered once all of them are in.
         """
         changes = Changes()
+        for batch in _batches(texts, lambda text: len(text.text)):
+            with explained(self.path), transaction(self._connection):
+                self._put({text.key: text for text in batch}, changes)
         with explained(self.path):
-            for batch in _batches(texts, lambda text: len(text.text)):
-                with transaction(self._connection):
-                    self._put({text.key: text for text in batch}, changes)
-            if watermark is not None:
-                self._connection.execute("UPDATE state SET watermark = ?", (watermark,))
             with transaction(self._connection):
+                if watermark is not None:
+                    self._connection.execute("UPDATE state SET watermark = ?", (watermark,))
                 self._join(changes.added + changes.replaced)
             self._settle()
         return changes
@@ -79,7 +81,11 @@ class ArchiveWriter:
                 if not rows:
                     break
                 removed += len(rows)
-            self._settle()
+            if not self._settle():
+                raise ArchiveError(
+                    f"{self.path}: {removed} removed, but a reader still holds their bytes in the journal; "
+                    "they leave it with the next change after it has finished"
+                )
         return removed
 
     def rebuild(self, texts: Iterable[ArchivedText] | None = None, *, watermark: str | None = None) -> int:
@@ -99,6 +105,7 @@ class ArchiveWriter:
                 for rows in _batches(self._all(), lambda row: len(row[1])):
                     self._index(rows)
             [count] = self._connection.execute("SELECT count(*) FROM texts").fetchone()
+            self._join(count)
         with explained(self.path):
             self._settle()
         return int(count)
@@ -147,7 +154,8 @@ class ArchiveWriter:
         numbers = np.repeat(np.array([id for id, _ in texts], np.int64), [len(own) for own in grams])
         segment = self._new_segment(texts[0][0], texts[-1][0], len(numbers))
         self._write(segment, capped(segment, np.sort(segment.keys(np.concatenate(grams), numbers))))
-        self._join(0)
+        if len(segments(self._connection)) > _MOST_SEGMENTS:
+            self._join(0)
 
     def _join(self, added: int) -> None:
         """Merge the newest segments: each is to be much smaller than the one before, and few are to be left.
@@ -230,9 +238,12 @@ class ArchiveWriter:
             self._connection.execute("DELETE FROM postings WHERE key IN (SELECT value FROM json_each(?))", (part,))
             self._write(segment, keys[~np.isin(own, [id for id, _ in texts])])
 
-    def _settle(self) -> None:
-        """Give free space back and write the journal into the file, so that nothing erased is left in either."""
-        self._connection.executescript("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)")
+    def _settle(self) -> bool:
+        """Give free space back and write the journal into the file; tell whether nothing erased is left in either."""
+        # Each step frees one page, and only a script takes them all.
+        self._connection.executescript("PRAGMA incremental_vacuum")
+        [is_held, *_] = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not is_held
 
 
 def _batches(items: Iterable[T], length: Callable[[T], int]) -> Iterator[list[T]]:

@@ -23,8 +23,10 @@ _GAP = 10
 _MAX_READ = 20
 _MAX_ALIKE = 4
 # A cluster that weighs less than this share of another in its place is chance.
-_MIN_WEIGHT = 0.35
+_MIN_WEIGHT = 0.5
 _LOOSE_END = 3
+# So many words of a long copy tell which holder is the likeliest.
+_COMPARED = 1000
 # How far an edit may shift the words of one copy.
 _DRIFT = 12
 _MAX_HOLDERS = 12
@@ -62,12 +64,13 @@ def likely_clusters(
     """
     if not len(places):
         return ()
-    weights = np.log2(1 + total / np.bincount(places, minlength=count).clip(1))
-    order = np.lexsort((places, texts))
-    places, texts = places[order], texts[order]
-    starts = np.flatnonzero(np.r_[True, (np.diff(texts) != 0) | (np.diff(places) > _GAP)])
+    weights = np.log2(1 + total / np.maximum(np.bincount(places, minlength=count), 1))
+    texts, places = np.divmod(np.sort(texts * count + places), count)
+    is_first = np.ones(len(places), bool)
+    is_first[1:] = (texts[1:] != texts[:-1]) | (places[1:] - places[:-1] > _GAP)
+    starts = np.flatnonzero(is_first)
+    sizes = np.append(starts[1:], len(places)) - starts
     sums = np.add.reduceat(weights[places], starts)
-    sizes = np.diff(np.r_[starts, len(places)])
     # What weighs little beside another text's cluster of the same words is chance.
     best = np.zeros(count)
     np.maximum.at(best, places, np.repeat(sums, sizes))
@@ -76,12 +79,10 @@ def likely_clusters(
     if sizes[kept].max() > 2:
         kept = kept[sizes[kept] > 1]
     kept = kept[np.lexsort((texts[starts[kept]], -sums[kept]))][: _MAX_READ * 16]
-    lasts = places[np.r_[starts[1:], len(places)] - 1]
     chosen: list[Cluster] = []
     alike = [0] * count
-    for text, first, last in zip(
-        texts[starts[kept]].tolist(), places[starts[kept]].tolist(), lasts[kept].tolist(), strict=True
-    ):
+    begins, ends = starts[kept], starts[kept] + sizes[kept] - 1
+    for text, first, last in zip(texts[begins].tolist(), places[begins].tolist(), places[ends].tolist(), strict=True):
         here = range(first, last + 1)
         if sum(alike[place] for place in here) >= _MAX_ALIKE * len(here):
             continue
@@ -141,7 +142,8 @@ def _pairs(folded: Sequence[str], where: dict[tuple[str, ...], int]) -> list[tup
 def _held(folded: Sequence[str], cluster: Cluster, candidate: Candidate, pairs: list[tuple[int, int]]) -> _Held:
     """Count the words that the text shares with a cluster's part of the comment, in order, around one diagonal."""
     start, end = max(0, cluster.first - _LOOSE_END), min(len(folded), cluster.last + GRAM + _LOOSE_END)
-    inside = [(own, other) for own, other in pairs if cluster.first <= own <= cluster.last]
+    last = min(cluster.last, cluster.first + _COMPARED)
+    inside = [(own, other) for own, other in pairs if cluster.first <= own <= last]
     if not inside:  # the fingerprints met by chance
         return _Held(cluster.text, start, end, 0, False, candidate.rank)
     diagonals = Counter(other - own for own, other in inside)
@@ -149,7 +151,7 @@ def _held(folded: Sequence[str], cluster: Cluster, candidate: Candidate, pairs: 
     near = [other for own, other in inside if abs(other - own - main) <= _DRIFT]
     low, high = min(near), max(near) + GRAM
     source = candidate.words.folded[max(0, low - _LOOSE_END) : high + _LOOSE_END]
-    matched = _common(folded[start:end], source)
+    matched = _common(folded[start : last + GRAM + _LOOSE_END], source)
     is_quoted = any(
         begin <= candidate.words.start(low) and candidate.words.end(high - 1) <= stop
         for begin, stop in candidate.quoted
