@@ -118,26 +118,33 @@ def is_right(texts: Sequence[ArchivedText], query: Query, answer: int) -> bool:
 def asked(peer: Peer, texts: Sequence[ArchivedText], queries: Sequence[Query], kind: str) -> dict[str, object]:
     """Ask for each quotation thrice; of its times the least counts, so that the machine's other work does not."""
     right = 0
-    wall, cpu = [], []
+    times: list[tuple[float, float]] = []
     for query in queries:
         words = Words(" ".join(query.words if kind == "verbatim" else query.edited))
-        walls, cpus = [], []
-        for _ in range(3):
-            began, used = time.perf_counter(), time.thread_time()
-            answers = peer.holders(words)
-            walls.append(time.perf_counter() - began)
-            cpus.append(time.thread_time() - used)
+        answers, *took = answered(peer, words)
         right += bool(answers) and is_right(texts, query, answers[0])
-        wall.append(min(walls))
-        cpu.append(min(cpus))
-    return {
-        f"recall_{kind}": round(right / len(queries), 4),
-        f"wall_ms_{kind}": percentiles(wall),
-        f"cpu_ms_{kind}": percentiles(cpu),
-    }
+        times.append((took[0], took[1]))
+    return {f"recall_{kind}": round(right / len(queries), 4), **milliseconds(kind, times)}
 
 
-def percentiles(times: list[float]) -> list[float]:
+def answered(peer: Peer, words: Words) -> tuple[list[int], float, float]:
+    """Return what a way answers, and the least time by the wall's clock and the processor's of three."""
+    walls, cpus = [], []
+    for _ in range(3):
+        began, used = time.perf_counter(), time.thread_time()
+        answers = peer.holders(words)
+        walls.append(time.perf_counter() - began)
+        cpus.append(time.thread_time() - used)
+    return answers, min(walls), min(cpus)
+
+
+def milliseconds(kind: str, times: Sequence[tuple[float, float]]) -> dict[str, object]:
+    """Return the median and the 95th percentile of both clocks."""
+    walls, cpus = zip(*times, strict=True)
+    return {f"wall_ms_{kind}": percentiles(walls), f"cpu_ms_{kind}": percentiles(cpus)}
+
+
+def percentiles(times: Sequence[float]) -> list[float]:
     """Return the median and the 95th percentile in milliseconds."""
     ordered = sorted(times)
     return [round(1000 * ordered[int(len(ordered) * share)], 3) for share in (0.5, 0.95)]
@@ -146,7 +153,7 @@ def percentiles(times: list[float]) -> list[float]:
 def together(peer: Peer, texts: Sequence[ArchivedText], queries: Sequence[Query]) -> dict[str, object]:
     """Return the share of quotations found when a comment has three, between words of its own."""
     chance = random.Random(5)  # noqa: S311  # nothing secret
-    right, wall = 0, []
+    right, times = 0, []
     threes = [queries[start : start + 3] for start in range(0, len(queries) - 2, 3)]
     for three in threes:
         parts: list[str] = []
@@ -155,12 +162,10 @@ def together(peer: Peer, texts: Sequence[ArchivedText], queries: Sequence[Query]
             own = list(Words(chance.choice(texts).text).folded[:80])
             chance.shuffle(own)
             parts += [*own, *query.words]
-        words = Words(" ".join(parts))
-        began = time.perf_counter()
-        answers = peer.holders(words)
-        wall.append(time.perf_counter() - began)
+        answers, *took = answered(peer, Words(" ".join(parts)))
+        times.append((took[0], took[1]))
         right += sum(any(is_right(texts, query, answer) for answer in answers) for query in three)
-    return {"recall_three_in_one": round(right / (3 * len(threes)), 4), "wall_ms_three_in_one": percentiles(wall)}
+    return {"recall_three_in_one": round(right / (3 * len(threes)), 4), **milliseconds("three_in_one", times)}
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -195,7 +200,7 @@ def measure(name: str, dump: Path, folder: Path, most: int, count: int) -> dict[
         row |= asked(peer, texts, queries, kind)
     row |= together(peer, texts, queries)
     chance = random.Random(3)  # noqa: S311  # nothing secret
-    gone = [texts[number] for number in chance.sample(range(len(texts)), 50)]
+    gone = [texts[number] for number in chance.sample(range(len(texts)), 20)]
     row["remove_one_ms"] = percentiles([timed(lambda text=text: peer.remove(text)) for text in gone])
     row["add_one_ms"] = percentiles([timed(lambda text=text: peer.add([text])) for text in gone])
     row["recall_after_upkeep"] = asked(peer, texts, queries[:500], "verbatim")["recall_verbatim"]

@@ -42,14 +42,15 @@ class Chosen:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._reader: Archive | None = None
+        self._writer: ArchiveWriter | None = None
 
     def add(self, texts: Sequence[ArchivedText]) -> None:
-        with ArchiveWriter(self._path, create=True) as writer:
-            writer.add(texts)
+        self._writer = self._writer or ArchiveWriter(self._path, create=True)
+        self._writer.add(texts)
 
     def remove(self, text: ArchivedText) -> None:
-        with ArchiveWriter(self._path) as writer:
-            writer.remove(site=text.site, thread=text.thread, id=text.id)
+        self._writer = self._writer or ArchiveWriter(self._path)
+        self._writer.remove(site=text.site, thread=text.thread, id=text.id)
 
     def holders(self, words: Words) -> list[int]:
         self._reader = self._reader or Archive(self._path)

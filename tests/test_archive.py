@@ -477,6 +477,22 @@ def test_a_command_tells_of_a_missing_archive_in_one_line(words: tuple[str, ...]
     assert done.stderr == f"quotewarden: {path}: no such archive; `quotewarden archive add` makes one\n"
 
 
+def test_damage_met_on_the_way_leaves_no_comment_in_silence(path: Path, tmp_path: Path) -> None:
+    archive(path, text("1", KILN))
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE postings SET row = zeroblob(40)")
+    connection.commit()
+    connection.close()
+    new = thread(tmp_path / "new.json", "n", f"My own view of it all. {KILN.capitalize()}. What now?")
+    told = f"{path}: damaged; try `quotewarden archive rebuild`, else make it anew with `quotewarden archive add`"
+    done = run("quotes", new, "--archive", path)
+    assert (done.exit_code, done.stderr) == (2, f"quotewarden: {told}\n")
+    records = json.loads(run("check", new, "--archive", path, "--output", "json").stdout)["not_evaluated"]
+    assert {record["reason"] for record in records} == {f"ArchiveError: {told}"}
+    assert run("archive", "rebuild", "--archive", path).stdout == f"{path}: 41 texts indexed\n"
+    assert found(path, KILN) == ["1"]
+
+
 def test_removing_needs_to_be_told_what(path: Path) -> None:
     archive(path)
     done = run("archive", "remove", "--site", "s", "--archive", path)

@@ -61,7 +61,7 @@ def open_for_writing(path: Path, *, create: bool = False) -> sqlite3.Connection:
         try:
             connection.execute("PRAGMA page_size = 8192")
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-            connection.execute("PRAGMA cache_size = -65536")
+            connection.execute("PRAGMA cache_size = -32768")
             # What is deleted is overwritten: an erased comment must not live on in the file's free space.
             connection.execute("PRAGMA secure_delete = ON")
             connection.execute("PRAGMA journal_mode = WAL")
@@ -162,6 +162,8 @@ def _reason(name: str, error: Exception) -> str:
         return "may not be written to; change its permissions or its folder's"
     if name.startswith("SQLITE_CANTOPEN"):
         return "cannot be opened; check that its folder is there and may be written to"
-    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+    if name.startswith("SQLITE_IOERR"):
+        return "the disk cannot be read or written there; check it"
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or "decode to UTF-8" in str(error):
         return "damaged; try `quotewarden archive rebuild`, else make it anew with `quotewarden archive add`"
     return f"{error}"

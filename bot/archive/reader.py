@@ -43,7 +43,9 @@ class Archive:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._connection = open_for_reading(path)
-        self._own: tuple[object, NDArray[np.int64]] = None, np.empty(0, np.int64)
+        self._version = -1
+        self._segments: list[Segment] = []
+        self._own: tuple[tuple[str, str] | None, NDArray[np.int64]] = None, np.empty(0, np.int64)
 
     def __enter__(self) -> "Archive":
         return self
@@ -63,7 +65,7 @@ class Archive:
         with explained(self.path), transaction(self._connection, "DEFERRED"):
             try:
                 return self._holders(words, grams, places, site or "", thread)
-            except ValueError as error:
+            except (TypeError, ValueError) as error:  # a column of another type, or one that makes no sense
                 raise damaged(self.path) from error
 
     def status(self) -> Status:
@@ -99,8 +101,10 @@ class Archive:
     def _holders(
         self, words: Words, grams: Keys, places: NDArray[np.int64], site: str, thread: str
     ) -> list[OutsideText]:
-        held = segments(self._connection)
-        if not held:
+        [version] = self._one("PRAGMA data_version")
+        if version != self._version:
+            self._version, self._segments, self._own = version, segments(self._connection), (None, self._own[1])
+        if not (held := self._segments):
             return []
         parts = [self._looked_up(held, grams[start : start + _PART]) for start in range(0, len(grams), _PART)]
         at = places[np.concatenate([which + number * _PART for number, (which, _) in enumerate(parts)])]
@@ -117,11 +121,10 @@ class Archive:
 
     def _own_texts(self, site: str, thread: str) -> NDArray[np.int64]:
         """Return the texts of a thread, of which every comment asks anew."""
-        key = site, thread, self._one("PRAGMA data_version")
-        if self._own[0] != key:
+        if self._own[0] != (site, thread):
             query = "SELECT id FROM texts WHERE site = ? AND thread = ?"
             ids = [row[0] for row in self._connection.execute(query, (site, thread))]
-            self._own = key, np.array(ids, np.int64)
+            self._own = (site, thread), np.array(ids, np.int64)
         return self._own[1]
 
     def _looked_up(self, held: Sequence[Segment], grams: Keys) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

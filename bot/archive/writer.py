@@ -24,7 +24,7 @@ _MOST_SEGMENTS = 16
 _GROWTH = 2
 _WORK = 4
 # A merge holds the postings of so many texts at a time, as a power of two.
-_MERGED_TOGETHER = 14
+_MERGED_TOGETHER = 12
 
 
 @dataclass(slots=True)
@@ -68,7 +68,7 @@ class ArchiveWriter:
 
     def remove(self, *, site: str | None, thread: str | None = None, id: str | None = None) -> int:
         """Erase the texts of a site, of its thread, or of one id, from the file's bytes too; return how many."""
-        query, values = "SELECT id, text FROM texts WHERE site = ?", [site or ""]
+        query, values = "SELECT id, CAST(text AS TEXT) FROM texts WHERE site = ?", [site or ""]
         for column, value in (("thread", thread), ("own_id", id)):
             if value is not None:
                 query, values = f"{query} AND {column} = ?", [*values, value]
@@ -113,7 +113,7 @@ class ArchiveWriter:
     def _all(self) -> Iterator[tuple[int, str]]:
         last = 0
         while rows := self._connection.execute(
-            "SELECT id, text FROM texts WHERE id > ? ORDER BY id LIMIT 256", (last,)
+            "SELECT id, CAST(text AS TEXT) FROM texts WHERE id > ? ORDER BY id LIMIT 256", (last,)
         ).fetchall():
             yield from rows
             last = rows[-1][0]
@@ -123,7 +123,9 @@ class ArchiveWriter:
         old: list[tuple[int, str]] = []
         for key, text in texts.items():
             row = self._connection.execute(
-                "SELECT id, digest, text FROM texts WHERE site = ? AND thread = ? AND kind = ? AND own_id = ?", key
+                "SELECT id, digest, CAST(text AS TEXT) FROM texts"
+                " WHERE site = ? AND thread = ? AND kind = ? AND own_id = ?",
+                key,
             ).fetchone()
             if row and row[1] == text.digest:
                 changes.unchanged += 1

@@ -24,6 +24,9 @@ _MAX_READ = 20
 _MAX_ALIKE = 4
 # A cluster that weighs less than this share of another in its place is chance.
 _MIN_WEIGHT = 0.5
+# The longer a comment, the more runs of it others share by chance; beyond so many a copy has them.
+_PER_RUN = 10
+_LEAST_RUNS = 4
 _LOOSE_END = 3
 # So many words of a long copy tell which holder is the likeliest.
 _COMPARED = 1000
@@ -71,12 +74,13 @@ def likely_clusters(
     starts = np.flatnonzero(is_first)
     sizes = np.append(starts[1:], len(places)) - starts
     sums = np.add.reduceat(weights[places], starts)
-    # What weighs little beside another text's cluster of the same words is chance.
+    # What weighs little beside another text's cluster of the same words is chance; so is a short one in a long text.
     best = np.zeros(count)
     np.maximum.at(best, places, np.repeat(sums, sizes))
-    kept = np.flatnonzero(sums >= _MIN_WEIGHT * np.maximum.reduceat(best[places], starts))
-    # A single run of three words is chance too, but it is all that is left of some short quotations.
-    if sizes[kept].max() > 2:
+    least = min(max(1, count // _PER_RUN), _LEAST_RUNS)
+    kept = np.flatnonzero((sums >= _MIN_WEIGHT * np.maximum.reduceat(best[places], starts)) & (sizes >= least))
+    # A single run of three words is all that is left of some short quotations.
+    if len(kept) and sizes[kept].max() > 2:
         kept = kept[sizes[kept] > 1]
     kept = kept[np.lexsort((texts[starts[kept]], -sums[kept]))][: _MAX_READ * 16]
     chosen: list[Cluster] = []
