@@ -155,13 +155,9 @@ def test_the_earliest_holder_comes_first_whatever_the_order_of_adding(path: Path
 
 
 def test_who_only_quotes_gives_way_to_who_wrote(path: Path) -> None:
-    quoting = f"They say “{KILN}” here."
-    start = quoting.index(KILN)
-    archive(
-        path,
-        text("quotes", quoting, day=1, quoted=((start, start + len(KILN)),)),
-        text("wrote", KILN, day=4, thread="b"),
-    )
+    quoted = ((2, 2 + len(KILN.split())),)
+    quoting = text("quotes", f"They say “{KILN}” here.", day=1, quoted=quoted)
+    archive(path, quoting, text("wrote", KILN, day=4, thread="b"))
     assert found(path, KILN) == ["wrote", "quotes"]
 
 
@@ -510,3 +506,12 @@ def test_a_thread_is_kept_as_its_reader_sees_it() -> None:
     assert [kept.kind for kept in texts] == ["post", *["comment"] * (len(texts) - 1)]
     assert all(kept.site == plum.site and kept.thread == plum.id for kept in texts)
     assert "<p>" not in texts[0].text
+
+
+def test_what_a_comment_quotes_is_kept_with_it(tmp_path: Path) -> None:
+    from adapters.saved.threads import read_threads
+
+    saved = thread(tmp_path / "old.json", "o", f"They say “{KILN}” here.", "A “so-called” oven.")
+    [old] = read_threads(str(saved), on_notice=print, on_bytes=lambda count: None)
+    post, one, two = texts_of(old)
+    assert (post.quoted, one.quoted, two.quoted) == ((), ((2, 23),), ())

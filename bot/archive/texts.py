@@ -14,12 +14,15 @@ from rules.quotes.spans import find_spans
 from rules.view import ThreadView
 
 # Shorter stretches in marks are names and terms.
-_MIN_QUOTED = 20
+_MIN_QUOTED = 4
 
 
 @dataclass(frozen=True, kw_only=True)
 class ArchivedText:
-    """Hold a rendered post or comment; site, thread, kind and id together name it, `quoted` are spans of the text."""
+    """Hold a rendered post or comment; site, thread, kind and id together name it.
+
+    `quoted` are its words in marks or blocks: the index of the first, and the one after the last.
+    """
 
     site: str | None
     thread: str
@@ -59,6 +62,8 @@ def texts_of(thread: Thread) -> Iterator[ArchivedText]:
             url=entry.content.url,
             posted_at=entry.content.posted_at,
             quoted=tuple(
-                (span.start, span.end) for span in find_spans(document) if span.end - span.start >= _MIN_QUOTED
+                (part.start, part.stop)
+                for part in (entry.words.within(span.start, span.end) for span in find_spans(document))
+                if len(part) >= _MIN_QUOTED
             ),
         )

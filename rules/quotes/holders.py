@@ -24,9 +24,10 @@ _MAX_READ = 20
 _MAX_ALIKE = 4
 # A cluster that weighs less than this share of another in its place is chance.
 _MIN_WEIGHT = 0.5
-# The longer a comment, the more runs of it others share by chance; beyond so many a copy has them.
+# The longer a comment, the more runs of it others share by chance. Twelve equal words in runs of four or more, which
+# is what the analysis takes for a copy from the archive, have six runs of three at least.
 _PER_RUN = 10
-_LEAST_RUNS = 4
+_LEAST_RUNS = 6
 _LOOSE_END = 3
 # So many words of a long copy tell which holder is the likeliest.
 _COMPARED = 1000
@@ -46,7 +47,7 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Candidate:
-    """Hold a text that may be a source; `quoted` are the spans it has in marks or blocks, `rank` orders by age."""
+    """Hold a text that may be a source; `quoted` are its words in marks or blocks, `rank` orders by age."""
 
     text: str
     quoted: Sequence[tuple[int, int]]
@@ -77,7 +78,7 @@ def likely_clusters(
     # What weighs little beside another text's cluster of the same words is chance; so is a short one in a long text.
     best = np.zeros(count)
     np.maximum.at(best, places, np.repeat(sums, sizes))
-    least = min(max(1, count // _PER_RUN), _LEAST_RUNS)
+    least = _least_runs(count)
     kept = np.flatnonzero((sums >= _MIN_WEIGHT * np.maximum.reduceat(best[places], starts)) & (sizes >= least))
     # A single run of three words is all that is left of some short quotations.
     if len(kept) and sizes[kept].max() > 2:
@@ -128,11 +129,16 @@ def likeliest(words: Words, clusters: Sequence[Cluster], candidates: dict[int, C
     first: dict[int, None] = {}
     second: dict[int, None] = {}
     covered = np.zeros(len(words) + 1, bool)
-    for one in sorted(held, key=lambda one: one.order):
+    least = _least_runs(len(words)) + GRAM - 1
+    for one in sorted((one for one in held if one.matched >= least), key=lambda one: one.order):
         is_new = not covered[one.start : one.end].mean() > 0.5
         (first if is_new else second)[one.text] = None
         covered[one.start : one.end] = True
     return [*first, *(text for text in second if text not in first)][:_MAX_HOLDERS]
+
+
+def _least_runs(count: int) -> int:
+    return min(max(1, count // _PER_RUN), _LEAST_RUNS)
 
 
 def _grams(folded: Sequence[str]) -> Iterator[tuple[str, ...]]:
@@ -156,10 +162,7 @@ def _held(folded: Sequence[str], cluster: Cluster, candidate: Candidate, pairs: 
     low, high = min(near), max(near) + GRAM
     source = candidate.words.folded[max(0, low - _LOOSE_END) : high + _LOOSE_END]
     matched = _common(folded[start : last + GRAM + _LOOSE_END], source)
-    is_quoted = any(
-        begin <= candidate.words.start(low) and candidate.words.end(high - 1) <= stop
-        for begin, stop in candidate.quoted
-    )
+    is_quoted = any(begin <= low and high <= stop for begin, stop in candidate.quoted)
     return _Held(cluster.text, start, end, matched, is_quoted, candidate.rank)
 
 
