@@ -1,7 +1,7 @@
 """Fingerprints of runs of three words, the same in every process and on every machine.
 
-All runs are kept: winnowing (Schleimer et al. 2003) halves them, and with them goes what an edited quotation of ten to
-thirty words is found by. `docs/archive.md` has the figures.
+All runs are kept: winnowing (Schleimer et al. 2003) takes away what some edited quotations of ten to thirty words are
+found by. `docs/archive.md` has the figures.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-# Of ten words with three changed some run of three is left nearly always, of four often not.
+# Of a short quotation with three edits some run of three words is left nearly always, one of four not so often.
 GRAM = 3
 # So many bits keep chance meetings rare (one in 22 lookups among 100,000 posts) and a posting at three bytes.
 HASH_BITS = 28
