@@ -1,61 +1,21 @@
-"""The archive: what is found in it, what adding and removing change, and what a crash or a bad file does."""
+"""The archive: what is found in it, and what adding and removing change."""
 
-import json
-import os
-import random
-import signal
 import sqlite3
-import subprocess
-import sys
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
 
 import bot.archive.file
 import bot.archive.reader
 import bot.archive.writer
-from bot.archive.file import ArchiveError
 from bot.archive.postings import Lookup, Segment, capped, merged, packed, unpacked
 from bot.archive.reader import Archive
-from bot.archive.texts import ArchivedText, texts_of
 from bot.archive.writer import ArchiveWriter
-from bot.cli import app
 from rules.quotes.fingerprints import HASH_BITS, fingerprints
-from rules.rule import RuleTimeout
 from rules.words import Words
-
-ROOT = Path(__file__).parent.parent
-KILN = "a kiln that has cooled too fast will crack along the oldest brick before anybody in the yard can hear it"
-ROPE = "whoever splices wet rope in a hurry ties the knot that lets go on the first cold night of the season"
-BEES = "the bees came back to the empty chapel every spring although nobody had set out a hive for them"
-SYLLABLES = "ba ke li mo nu ra se ti vo wa zel dor fin gar hum jas lek mir nol pos".split()
-
-
-@cache
-def chatter(seed: int, words: int = 60) -> str:
-    chance = random.Random(seed)  # noqa: S311  # nothing secret
-    return " ".join("".join(chance.choices(SYLLABLES, k=2)) for _ in range(words))
-
-
-def text(id: str, body: str, *, thread: str = "old", site: str | None = "s", day: int = 1, **more) -> ArchivedText:
-    posted = datetime(2020, 1, day, tzinfo=UTC)
-    return ArchivedText(site=site, thread=thread, kind="comment", id=id, text=body, posted_at=posted, **more)
-
-
-def archive(path: Path, *texts: ArchivedText, chattering: int = 40) -> Path:
-    with ArchiveWriter(path, create=True) as writer:
-        writer.add([*texts, *(text(f"c{n}", chatter(n), thread="chatter") for n in range(chattering))])
-    return path
-
-
-def found(path: Path, body: str, *, site: str | None = "s", thread: str = "new") -> list[str]:
-    with Archive(path) as opened:
-        return [holder.id or "" for holder in opened.holders(Words(body), site=site, thread=thread)]
+from tests.archived import BEES, KILN, ROPE, archive, chatter, found, rows, text
 
 
 @pytest.fixture
@@ -187,13 +147,6 @@ def test_an_edited_comment_has_its_new_words_only(path: Path) -> None:
     assert b"oldest brick" not in path.read_bytes()
 
 
-def rows(path: Path) -> list[tuple[int, bytes]]:
-    connection = sqlite3.connect(path)
-    kept = connection.execute("SELECT key & 0xffffffff, row FROM postings ORDER BY key").fetchall()
-    connection.close()
-    return kept
-
-
 def test_removing_erases_the_words_and_their_postings_from_the_file(path: Path) -> None:
     long = " ".join([KILN, chatter(1234, 5000), "lanternfish"])
     archive(path, text("1", long), text("2", ROPE))
@@ -270,248 +223,3 @@ def test_a_reader_sees_the_old_state_until_the_writer_is_done(path: Path) -> Non
         writer.rebuild(more())
         assert seen == [41]
         assert opened.status().texts == 2
-
-
-CRASH = """
-import os, signal, sys
-from pathlib import Path
-import bot.archive.writer as w
-from tests.test_archive import KILN, ROPE, chatter, text
-w._BATCH_TEXTS = 10
-put, done = w.ArchiveWriter._index, []
-def index(self, texts):
-    put(self, texts)
-    done.append(1)
-    if len(done) == 3:
-        os.kill(os.getpid(), signal.SIGKILL)
-w.ArchiveWriter._index = index
-texts = [text("1", KILN), *(text(f"c{n}", chatter(n)) for n in range(19)), text("2", ROPE)]
-texts += [text(f"d{n}", chatter(100 + n)) for n in range(19)]
-with w.ArchiveWriter(Path(sys.argv[1]), create=True) as writer:
-    writer.add(texts)
-"""
-
-
-def test_a_killed_writer_leaves_whole_batches_only(path: Path) -> None:
-    done = subprocess.run([sys.executable, "-c", CRASH, path], cwd=ROOT)
-    assert done.returncode == -signal.SIGKILL
-    with Archive(path) as opened:
-        assert (opened.status().texts, opened.status().lag) == (20, 0)
-    assert (found(path, KILN), found(path, ROPE)) == (["1"], [])
-    assert archive(path, text("2", ROPE)) == path
-    assert found(path, ROPE) == ["2"]
-
-
-def test_a_second_writer_is_told_and_harms_nothing(path: Path, mocker) -> None:
-    archive(path, text("1", KILN))
-    mocker.patch.object(bot.archive.file, "_BUSY_SECONDS", 0.05)
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(ArchiveError, match=r"a\.db: another process is writing to it; try again when it has finished"):
-        archive(path, text("2", ROPE))
-    assert found(path, KILN) == ["1"]
-    other.execute("ROLLBACK")
-    other.close()
-    archive(path, text("2", ROPE))
-    assert found(path, ROPE) == ["2"]
-
-
-def test_a_full_disk_is_told_and_what_was_there_stays(path: Path) -> None:
-    archive(path, text("1", KILN))
-    with ArchiveWriter(path) as writer:
-        pages = writer._connection.execute("PRAGMA page_count").fetchone()[0]
-        writer._connection.execute(f"PRAGMA max_page_count = {pages + 2}")
-        with pytest.raises(ArchiveError, match="the disk is full"):
-            writer.add(text(f"n{n}", chatter(n)) for n in range(500, 800))
-    with Archive(path) as opened:
-        assert opened.status().texts == 41
-    assert found(path, KILN) == ["1"]
-
-
-def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ArchiveError, match="cannot be opened; check that its folder is there and may be written to"):
-        archive(tmp_path / "nowhere" / "a.db", text("1", KILN))
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_an_archive_that_may_not_be_written_to_is_read_all_the_same(path: Path) -> None:
-    archive(path, text("1", KILN))
-    path.chmod(0o444)
-    path.parent.chmod(0o555)
-    try:
-        assert found(path, KILN) == ["1"]
-        with pytest.raises(ArchiveError, match=r"may not be written to|cannot be opened"):
-            archive(path, text("2", ROPE))
-    finally:
-        path.parent.chmod(0o755)
-
-
-def test_a_rule_whose_time_runs_out_leaves_the_reader_usable(path: Path, mocker) -> None:
-    archive(path, text("1", KILN))
-    with Archive(path) as opened:
-        mocker.patch.object(bot.archive.reader, "likely_clusters", side_effect=RuleTimeout("ran longer than 1 s"))
-        with pytest.raises(RuleTimeout):
-            opened.holders(Words(KILN), site="s", thread="new")
-        mocker.stopall()
-        assert [holder.id for holder in opened.holders(Words(KILN), site="s", thread="new")] == ["1"]
-
-
-def test_what_a_reader_holds_on_to_is_told_when_removing(path: Path, mocker) -> None:
-    mocker.patch.object(bot.archive.file, "_BUSY_SECONDS", 0.05)
-    archive(path, text("1", KILN))
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN")
-    other.execute("SELECT count(*) FROM texts").fetchone()
-    with ArchiveWriter(path) as writer, pytest.raises(ArchiveError, match="1 removed, but a reader still holds"):
-        writer.remove(site="s", id="1")
-    other.close()
-    with ArchiveWriter(path) as writer:
-        writer.remove(site="s", id="none")
-        assert b"oldest brick" not in b"".join(file.read_bytes() for file in path.parent.iterdir())
-
-
-def spoilt(kind: str, path: Path) -> None:
-    """Make an archive that is no good."""
-    if kind == "missing":
-        return
-    if kind == "folder":
-        path.mkdir()
-        return
-    if kind == "no archive":
-        path.write_text("kilns and ropes\n" * 100)
-        return
-    if kind == "another database":
-        connection = sqlite3.connect(path)
-        connection.execute("CREATE TABLE texts (id)")
-        connection.close()
-        return
-    archive(path, text("1", KILN))
-    if kind == "cut off":
-        os.truncate(path, path.stat().st_size - 10_000)
-    elif kind == "damaged":
-        data = bytearray(path.read_bytes())
-        data[8192:] = b"\x5a" * (len(data) - 8192)
-        path.write_bytes(data)
-    elif kind == "another version":
-        connection = sqlite3.connect(path)
-        connection.execute("PRAGMA user_version = 99")
-        connection.close()
-
-
-BAD = {
-    "missing": "no such archive; `quotewarden archive add` makes one",
-    "folder": "a folder; name the archive's file",
-    "no archive": "not an archive of quotewarden's; name another file",
-    "another database": "not an archive of quotewarden's; name another file",
-    "cut off": "cut off; restore it from a backup",
-    "damaged": "damaged; try `quotewarden archive rebuild`",
-    "another version": "an archive of version 99, and this quotewarden reads version 1",
-}
-
-
-@pytest.mark.parametrize("kind", BAD)
-def test_a_bad_archive_is_told_in_one_line(kind: str, path: Path) -> None:
-    spoilt(kind, path)
-    with pytest.raises(ArchiveError) as raised:
-        found(path, KILN)
-    assert BAD[kind] in str(raised.value)
-    assert str(raised.value).startswith(f"{path}: ")
-    assert "\n" not in str(raised.value)
-
-
-def run(*words: object) -> Result:
-    return CliRunner().invoke(app, [*map(str, words)])
-
-
-def thread(path: Path, id: str, *bodies: str) -> Path:
-    comments = [
-        {"id": f"{id}{n}", "author": f"{id}{n}", "body": body, "format": "plain"} for n, body in enumerate(bodies)
-    ]
-    path.write_text(json.dumps({"site": "s", "id": id, "post": {"id": "p", "body": "On pots."}, "comments": comments}))
-    return path
-
-
-def test_the_commands_add_find_and_remove(path: Path, tmp_path: Path) -> None:
-    old = thread(tmp_path / "old.json", "o", f"As I said: {KILN}. So.", f"No: {ROPE}.")
-    body = f"My own view of it all. {KILN.capitalize()}. What now?"
-    new = thread(tmp_path / "new.json", "n", body, "Nothing from elsewhere.")
-    assert run("archive", "add", old, "--archive", path).stdout == f"{path}: 3 added, 0 replaced, 0 unchanged\n"
-    assert run("archive", "add", old, "--archive", path).stdout == f"{path}: 0 added, 0 replaced, 3 unchanged\n"
-    done = run("check", new, "--archive", path, "--output", "jsonl")
-    [finding] = [json.loads(line) for line in done.stdout.splitlines()]
-    assert (finding["rule"], finding["comment"]["id"]) == ("unattributed-quote", "n0")
-    assert finding["excerpt"] == KILN.capitalize() + "."
-    assert (finding["source"]["kind"], finding["source"]["id"], finding["source"]["author"]) == ("archive", "o0", "o0")
-    assert (finding["source"]["start"], finding["source"]["end"]) == (11, 11 + len(KILN))
-    assert run("check", new, "--archive", path, "--output", "jsonl", "--jobs", "2").stdout == done.stdout
-    assert "As I said" in run("check", new, "--archive", path).stdout
-    assert run("check", new, "--output", "jsonl").stdout == ""
-    [passage] = [
-        json.loads(line) for line in run("quotes", new, "--archive", path, "--output", "jsonl").stdout.splitlines()
-    ]
-    assert (passage["verdict"], passage["source"]["id"]) == ("unattributed", "o0")
-    assert "3 in 1 threads of 1 sites" in run("archive", "status", "--archive", path).stdout
-    assert run("archive", "rebuild", "--archive", path).stdout == f"{path}: 3 texts indexed\n"
-    assert run("archive", "remove", "--site", "s", "--id", "o0", "--archive", path).stdout == f"{path}: 1 removed\n"
-    assert run("check", new, "--archive", path, "--output", "jsonl").stdout == ""
-
-
-def test_the_configuration_can_name_the_archive(path: Path, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    archive(path, text("1", KILN))
-    (tmp_path / "quotewarden.toml").write_text(f"[archive]\npath = '{path}'\n")
-    new = thread(tmp_path / "new.json", "n", f"My own view of it all. {KILN.capitalize()}. What now?")
-    done = run("check", new, "--output", "jsonl")
-    assert json.loads(done.stdout)["source"]["id"] == "1"
-    assert "41 in 2 threads" in run("archive", "status").stdout
-
-
-@pytest.mark.parametrize("words", [("check", "-"), ("quotes", "-"), ("archive", "status")])
-def test_a_command_tells_of_a_missing_archive_in_one_line(words: tuple[str, ...], path: Path) -> None:
-    done = run(*words, "--archive", path)
-    assert (done.exit_code, done.stdout) == (2, "")
-    assert done.stderr == f"quotewarden: {path}: no such archive; `quotewarden archive add` makes one\n"
-
-
-def test_damage_met_on_the_way_leaves_no_comment_in_silence(path: Path, tmp_path: Path) -> None:
-    archive(path, text("1", KILN))
-    connection = sqlite3.connect(path)
-    connection.execute("UPDATE postings SET row = zeroblob(40)")
-    connection.commit()
-    connection.close()
-    new = thread(tmp_path / "new.json", "n", f"My own view of it all. {KILN.capitalize()}. What now?")
-    told = f"{path}: damaged; try `quotewarden archive rebuild`, else make it anew with `quotewarden archive add`"
-    done = run("quotes", new, "--archive", path)
-    assert (done.exit_code, done.stderr) == (2, f"quotewarden: {told}\n")
-    records = json.loads(run("check", new, "--archive", path, "--output", "json").stdout)["not_evaluated"]
-    assert {record["reason"] for record in records} == {f"ArchiveError: {told}"}
-    assert run("archive", "rebuild", "--archive", path).stdout == f"{path}: 41 texts indexed\n"
-    assert found(path, KILN) == ["1"]
-
-
-def test_removing_needs_to_be_told_what(path: Path) -> None:
-    archive(path)
-    done = run("archive", "remove", "--site", "s", "--archive", path)
-    assert (done.exit_code, done.stderr) == (
-        2,
-        "quotewarden: name what to remove with --id or --thread, or all of the site with --whole-site\n",
-    )
-
-
-def test_a_thread_is_kept_as_its_reader_sees_it() -> None:
-    from adapters.saved.threads import read_threads
-
-    [plum] = read_threads(str(ROOT / "examples" / "plum-cake.json"), on_notice=print, on_bytes=lambda count: None)
-    texts = list(texts_of(plum))
-    assert [kept.kind for kept in texts] == ["post", *["comment"] * (len(texts) - 1)]
-    assert all(kept.site == plum.site and kept.thread == plum.id for kept in texts)
-    assert "<p>" not in texts[0].text
-
-
-def test_what_a_comment_quotes_is_kept_with_it(tmp_path: Path) -> None:
-    from adapters.saved.threads import read_threads
-
-    saved = thread(tmp_path / "old.json", "o", f"They say “{KILN}” here.", "A “so-called” oven.")
-    [old] = read_threads(str(saved), on_notice=print, on_bytes=lambda count: None)
-    post, one, two = texts_of(old)
-    assert (post.quoted, one.quoted, two.quoted) == ((), ((2, 23),), ())
