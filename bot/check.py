@@ -5,7 +5,7 @@ from functools import partial
 
 from adapters.thread import Thread
 from bot.config import Config
-from bot.elsewhere import NOT_ASKED, Asked, open_elsewhere
+from bot.elsewhere import NOT_ASKED, Asked, Outside, open_outside
 from bot.limits import time_limit
 from bot.records import Record, finding_record, not_evaluated_record, passage_record, scores_record
 from rules.engine import Engine
@@ -40,11 +40,12 @@ def check_thread(
     """Run the rules over one thread; `rule_ids` names those whose findings are wanted, all of them when empty."""
     rules = [rule for rule in all_rules() if not rule_ids or rule.ID in rule_ids]
     engine = Engine(rules, config.rules, limit=partial(time_limit, config.check.rule_seconds))
-    context, outcomes = engine.evaluate(thread, elsewhere=open_elsewhere(asked, thread), with_scores=with_scores)
+    outside = open_outside(asked, thread)
+    context, outcomes = engine.evaluate(thread, elsewhere=outside.elsewhere, with_scores=with_scores)
     checked = Checked(
         {"site": thread.site, "id": thread.id, "title": thread.title, "url": thread.url}, len(thread.comments)
     )
-    sources = _Sources(context)
+    sources = _Sources(context, outside)
     for outcome in outcomes:
         comment = outcome.comment
         for finding in outcome.findings:
@@ -67,11 +68,12 @@ class Quoted:
 
 def quote_thread(thread: Thread, *, asked: Asked = NOT_ASKED) -> Quoted:
     """Find every passage of one thread, in the post and in the comments, with the reasons for its verdict."""
-    context = Context(thread, open_elsewhere(asked, thread))
+    outside = open_outside(asked, thread)
+    context = Context(thread, outside.elsewhere)
     quoted = Quoted(
         {"site": thread.site, "id": thread.id, "title": thread.title, "url": thread.url}, len(thread.comments)
     )
-    sources = _Sources(context)
+    sources = _Sources(context, outside)
     for entry in context.view.entries:
         for passage in context.passages(entry):
             record = passage_record(thread, entry, passage)
@@ -81,13 +83,16 @@ def quote_thread(thread: Thread, *, asked: Asked = NOT_ASKED) -> Quoted:
 
 
 class _Sources:
-    """Find the text of a source in its thread."""
+    """Find the text of a source in its thread or outside."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, outside: Outside) -> None:
+        self._outside = outside
         self._entries: dict[tuple[str, str], Entry] = {
             ("post" if entry.is_post else "comment", entry.id): entry for entry in context.view.entries
         }
 
     def text(self, source: Record | None) -> str | None:
-        entry = self._entries.get((source["kind"], source["id"])) if source else None
-        return entry.document.text if entry else None
+        if source is None:
+            return None
+        entry = self._entries.get((source["kind"], source["id"]))
+        return entry.document.text if entry else self._outside.text(source)

@@ -4,9 +4,12 @@ import sys
 from enum import StrEnum
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from bot.archive.commands import archive_app
+from bot.stop import stop as _stop
 
 # Everything else is imported by the command that needs it: --help must not wait for the rules.
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ rules_app = typer.Typer(help="Show the rules.", no_args_is_help=True)
 config_app = typer.Typer(help="Write or check a configuration.", no_args_is_help=True)
 app.add_typer(rules_app, name="rules")
 app.add_typer(config_app, name="config")
+app.add_typer(archive_app, name="archive")
 
 
 class CheckOutput(StrEnum):
@@ -45,6 +49,7 @@ Paths = Annotated[list[str], typer.Argument(help="Saved threads: files, .gz file
 FormatName = Annotated[str | None, typer.Option("--format", help="Read every input as this format (see `adapters`).")]
 ConfigPath = Annotated[Path | None, typer.Option("--config", help="The configuration file.")]
 FetchPages = Annotated[bool, typer.Option("--fetch-pages", help="Fetch the pages that comments link to.")]
+ArchivePath = Annotated[Path | None, typer.Option("--archive", help="Look words up in this archive too.")]
 Jobs = Annotated[int | None, typer.Option(min=1, max=256, help="Processes that work side by side.")]
 
 
@@ -73,6 +78,7 @@ def check(
     rules: Annotated[str | None, typer.Option(help="Run only these rules, set apart by commas.")] = None,
     scores: Annotated[bool, typer.Option("--scores", help="Print every comment's scores too.")] = False,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 even when there are findings.")] = False,
+    archive: ArchivePath = None,
     config: ConfigPath = None,
     fetch_pages: FetchPages = False,
     jobs: Jobs = None,
@@ -89,7 +95,7 @@ def check(
     from bot.processes import over_threads
     from bot.report import check_reporter
 
-    settings = _load(config)
+    settings = _with_archive(_load(config), archive)
     wanted = _rule_ids(rules)
     inputs = Inputs(paths, format=_known_format(format))
     work = partial(check_thread, settings, wanted, scores, asked=ask_settings(settings, fetch_pages=fetch_pages))
@@ -108,6 +114,7 @@ def quotes(
     output: Annotated[QuotesOutput, typer.Option(help="How to print the passages.")] = QuotesOutput.text,
     explain: Annotated[bool, typer.Option("--explain", help="Say why each verdict was given.")] = False,
     format: FormatName = None,
+    archive: ArchivePath = None,
     config: ConfigPath = None,
     fetch_pages: FetchPages = False,
     jobs: Jobs = None,
@@ -115,18 +122,22 @@ def quotes(
     """Print every passage of somebody else's words, and whose they are."""
     from functools import partial
 
+    from bot.archive.file import ArchiveError
     from bot.check import quote_thread
     from bot.elsewhere import ask_settings
     from bot.inputs import Inputs
     from bot.processes import over_threads
     from bot.report import quotes_reporter
 
-    settings = _load(config)
+    settings = _with_archive(_load(config), archive)
     inputs = Inputs(paths, format=_known_format(format))
     reporter = quotes_reporter(output.value, explain=explain)
     work = partial(quote_thread, asked=ask_settings(settings, fetch_pages=fetch_pages))
-    for quoted in over_threads(work, inputs.threads(), jobs=jobs or settings.check.jobs, tell=inputs.tell):
-        reporter.add(quoted)
+    try:
+        for quoted in over_threads(work, inputs.threads(), jobs=jobs or settings.check.jobs, tell=inputs.tell):
+            reporter.add(quoted)
+    except ArchiveError as error:
+        _stop(str(error))
     reporter.finish(unread=inputs.unread)
     raise typer.Exit(3 if inputs.unread else 0)
 
@@ -205,11 +216,6 @@ def main() -> None:
         sys.exit(1)
 
 
-def _stop(problem: str) -> NoReturn:
-    print(f"quotewarden: {problem}", file=sys.stderr)
-    sys.exit(2)
-
-
 def _load(path: Path | None) -> "Config":
     from bot.config import ConfigError, load_config
 
@@ -217,6 +223,20 @@ def _load(path: Path | None) -> "Config":
         return load_config(path)
     except ConfigError as error:
         _stop(str(error))
+
+
+def _with_archive(settings: "Config", path: Path | None) -> "Config":
+    """Return the settings with the archive named, once it is known to be in order."""
+    from bot.archive.file import ArchiveError, open_for_reading
+
+    if path is not None:
+        settings = settings.model_copy(update={"archive": settings.archive.model_copy(update={"path": path})})
+    if settings.archive.path is not None:
+        try:
+            open_for_reading(settings.archive.path).close()
+        except ArchiveError as error:
+            _stop(str(error))
+    return settings
 
 
 def _rule_ids(wanted: str | None) -> frozenset[str]:

@@ -52,6 +52,14 @@ class PagesOptions(BaseModel):
     )
 
 
+class ArchiveOptions(BaseModel):
+    """Hold where the archive is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: Path | None = Field(None, description="the archive's file, in which `check` and `quotes` look words up too")
+
+
 class Config(BaseModel):
     """Hold a checked configuration; `rules` has the options of every rule, by id."""
 
@@ -59,6 +67,7 @@ class Config(BaseModel):
 
     check: CheckOptions = CheckOptions()
     pages: PagesOptions = PagesOptions()
+    archive: ArchiveOptions = ArchiveOptions()
     rules: dict[str, RuleOptions] = {}
 
 
@@ -122,6 +131,7 @@ def example(rules: Sequence[Rule] | None = None) -> str:
         f"# It is read from --config, else from {PATH_VARIABLE}, else from ./{FILE_NAME}.\n",
         "[check]\n" + _keys(CheckOptions.model_fields),
         "[pages]\n" + _keys(PagesOptions.model_fields),
+        "[archive]\n" + _keys(ArchiveOptions.model_fields),
     ]
     for rule in rules or all_rules():
         summary = (rule.__doc__ or rule.ID).strip().splitlines()[0]

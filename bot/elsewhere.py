@@ -4,8 +4,9 @@ import os
 import sqlite3
 import sys
 import tempfile
+from collections import OrderedDict
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,9 @@ from adapters.saved.pages.addresses import absolute
 from adapters.thread import Thread
 from bot.config import Config, PagesOptions
 from bot.inputs import one_line
-from rules.elsewhere import NOTHING_KNOWN, Elsewhere, OutsideText, Pages
+from bot.records import Record
+from rules.elsewhere import Archive, Elsewhere, OutsideText, Pages
+from rules.words import Words
 
 # What fetches pages is loaded by those who fetch pages.
 if TYPE_CHECKING:
@@ -27,26 +30,68 @@ _temporary: list[tempfile.TemporaryDirectory[str]] = []
 class Asked:
     """Say what a run asks outside its threads, in a form that its processes can be handed."""
 
+    archive: Path | None = None
     pages: PagesOptions | None = None
     cache: str = ""
     run: str = ""
 
 
 NOT_ASKED = Asked()
+_REMEMBERED = 256
 
 
 def ask_settings(config: Config, *, fetch_pages: bool = False) -> Asked:
     """Return what the settings let a run ask, once for all its processes."""
     if not (config.pages.fetch or fetch_pages):
-        return NOT_ASKED
-    return Asked(config.pages, _usable_cache(config.pages), os.urandom(8).hex())
+        return Asked(config.archive.path)
+    return Asked(config.archive.path, config.pages, _usable_cache(config.pages), os.urandom(8).hex())
 
 
-def open_elsewhere(asked: Asked, thread: Thread) -> Elsewhere:
+def open_outside(asked: Asked, thread: Thread) -> "Outside":
     """Open, in this process, what a run may ask for a thread."""
-    if asked.pages is None:
-        return NOTHING_KNOWN
-    return Elsewhere(pages=_PagesOf(thread, _linked_pages(asked)))
+    archive = _opened(os.getpid(), asked.archive) if asked.archive else None
+    pages = _PagesOf(thread, _linked_pages(asked)) if asked.pages else None
+    return Outside(archive, pages)
+
+
+class Outside:
+    """Be what is known of the world outside a thread, and remember the texts lately given, to show them."""
+
+    def __init__(self, archive: Archive | None, pages: Pages | None) -> None:
+        self._archive, self._pages = archive, pages
+        self._texts: OrderedDict[tuple[str | None, ...], str] = OrderedDict()
+        self.elsewhere = Elsewhere(self if archive else None, self if pages else None)
+
+    def holders(self, words: Words, *, site: str | None, thread: str) -> list[OutsideText]:
+        """Return what the archive has of these words."""
+        found = self._archive.holders(words, site=site, thread=thread) if self._archive else []
+        for text in found:
+            self._remember(text)
+        return found
+
+    def page(self, url: str) -> OutsideText | None:
+        """Return the text of a page."""
+        found = self._pages.page(url) if self._pages else None
+        if found is not None:
+            self._remember(found)
+        return found
+
+    def text(self, source: Record) -> str | None:
+        """Return the text of a source, if it was given lately."""
+        return self._texts.get((source["kind"], source["id"], source["author"], source["url"]))
+
+    def _remember(self, text: OutsideText) -> None:
+        self._texts[text.kind, text.id, text.author, text.url] = text.text
+        while len(self._texts) > _REMEMBERED:
+            self._texts.popitem(last=False)
+
+
+@lru_cache(maxsize=1)
+def _opened(process: int, path: Path) -> Archive:
+    # SQLite's connections must not be carried into another process.
+    from bot.archive import reader
+
+    return reader.Archive(path)
 
 
 class _PagesOf:

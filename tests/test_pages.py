@@ -15,7 +15,7 @@ import bot.pages.linked
 from adapters.public_http import PublicHttp, Reply
 from adapters.thread import Post, Thread
 from bot.config import Config, PagesOptions
-from bot.elsewhere import NOT_ASKED, Asked, ask_settings, open_elsewhere
+from bot.elsewhere import NOT_ASKED, Asked, ask_settings, open_outside
 from bot.pages.cache import Kept, PageCache
 from bot.pages.linked import LinkedPages
 from bot.pages.robots import allows, robots_rules
@@ -342,7 +342,7 @@ def test_switched_off_nothing_is_asked_and_no_cache_is_made(tmp_path: Path, monk
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     asked = ask_settings(Config())
     assert asked == NOT_ASKED
-    assert open_elsewhere(asked, thread()).pages is None
+    assert open_outside(asked, thread()).elsewhere.pages is None
     assert list(tmp_path.iterdir()) == []
     assert ask_settings(Config(), fetch_pages=True).cache == str(tmp_path / "quotewarden" / "pages.sqlite")
     assert ask_settings(Config(pages=PagesOptions(fetch=True))).pages is not None
@@ -382,7 +382,7 @@ def test_links_are_taken_from_their_thread_and_its_own_page_is_left_out(monkeypa
             asked.append(url)
 
     monkeypatch.setattr(bot.elsewhere, "_linked_pages", lambda asked: Listening())
-    pages = open_elsewhere(Asked(PagesOptions()), thread("https://kiln.example/2020/craft")).pages
+    pages = open_outside(Asked(pages=PagesOptions()), thread("https://kiln.example/2020/craft")).elsewhere.pages
     assert pages is not None
     for url in (
         "/about",
@@ -394,7 +394,7 @@ def test_links_are_taken_from_their_thread_and_its_own_page_is_left_out(monkeypa
     ):
         assert pages.page(url) is None
     assert asked == ["https://kiln.example/about", URL]
-    alone = open_elsewhere(Asked(PagesOptions()), thread()).pages
+    alone = open_outside(Asked(pages=PagesOptions()), thread()).elsewhere.pages
     assert alone is not None
     alone.page("/about")
     assert len(asked) == 2
@@ -404,8 +404,8 @@ def test_the_request_says_who_asks_and_whom_to_write_to(monkeypatch: pytest.Monk
     agents: list[str] = []
     monkeypatch.setattr(PublicHttp, "__init__", lambda self, *, user_agent: agents.append(user_agent))
     for contact in (None, "mailto:ann@kiln.example"):
-        asked = Asked(PagesOptions(contact=contact), str(tmp_path / "pages.sqlite"), "run")
-        open_elsewhere(asked, thread())
+        asked = Asked(None, PagesOptions(contact=contact), str(tmp_path / "pages.sqlite"), "run")
+        open_outside(asked, thread())
     assert agents[0].startswith("Quotewarden/0.")
     assert agents[1].endswith(" (+mailto:ann@kiln.example)")
     assert PUBLIC not in agents[1]

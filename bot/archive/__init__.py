@@ -1,0 +1,1 @@
+"""The archive: texts of many threads in one SQLite file, with an index of their words."""
