@@ -18,15 +18,13 @@ _PARAGRAPH = re.compile(r"\n[>\s]*\n|(?<=[.!?:…\"”)])[ \t]*\n[>\s]*(?=[\"“
 # With what touches them: "[T]he", "ask[ed]", "put(s)".
 _ADDED = re.compile(
     r"(?:(?<!\w)\w{1,30})?\[[^\[\]]{0,120}\]\w*|(?<!\w)\w{1,30}\(\w{1,4}\)\w*|"
-    r"\((?:sic|[^()]{0,30}emphasis[^()]{0,30})\)",
+    r"&#?\w{1,9};|\((?:sic|[^()]{0,30}emphasis[^()]{0,30})\)",
     re.I,
 )
 # Not words of speech: code, addresses, HTML that shows, handles, masked words.
 _MASKED = re.compile(r"\w{1,9}\*{1,9}\w{0,9}|X{3,9}")
 _TOKEN = re.compile(r"\S+")
-_UNSPOKEN = re.compile(
-    r"://|www\.|\w[_=\\@<>|*]{1,9}\w|[{}=\\]|&#?\w{1,9};|XXX|(?:^|\W)@\w|<[/\w]|^--?[A-Za-z]|(?<!\w)\w{1,2}\*\*"
-)
+_UNSPOKEN = re.compile(r"://|www\.|\w[_=\\@<>|*]{1,9}\w|[{}=\\]|XXX|(?:^|\W)@\w|<[/\w]|^--?[A-Za-z]|(?<!\w)\w{1,2}\*\*")
 _END_OF_SENTENCE = re.compile(r"[.!?…:][\"”’')\]]*\s*\Z")
 # Unequal words at an end are a changed end when they are few, and else mostly the writer's own.
 _LOOSE = 2
