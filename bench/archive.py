@@ -31,7 +31,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from bench.peers import PEERS, Peer
+from bench.indexes import PEERS, Peer
 from bot.archive.texts import ArchivedText
 from rules.words import Words
 

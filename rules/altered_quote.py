@@ -44,6 +44,7 @@ from pydantic import Field
 
 from adapters.thread import Comment
 from rules.finding import Report, Severity
+from rules.quotes.credit import may_be_one
 from rules.quotes.passage import Passage
 from rules.quotes.wording import is_telling
 from rules.rule import Context, RuleOptions
@@ -119,7 +120,8 @@ def _is_elsewhere(comment: Entry, context: Context, passage: Passage) -> bool:
         return False
     if credit.type in ("link", "byline"):
         return True
-    named = credit.type == "name" and credit.comment is None and credit.author != source.author
+    known = credit.comment is not None or may_be_one(credit.author or "", source.author or "")
+    named = credit.type == "name" and not known
     if not named and (credit.type != "work" or source.kind == "post"):
         return False
     _, found, between = comment.document.text[max(0, passage.start - _LEAD) : passage.start].rpartition(credit.text)

@@ -18,14 +18,13 @@ _PARAGRAPH = re.compile(r"\n[>\s]*\n|(?<=[.!?:…\"”)])[ \t]*\n[>\s]*(?=[\"“
 # With what touches them: "[T]he", "ask[ed]", "put(s)".
 _ADDED = re.compile(
     r"(?:(?<!\w)\w{1,30})?\[[^\[\]]{0,120}\]\w*|(?<!\w)\w{1,30}\(\w{1,4}\)\w*|"
-    r"\((?:sic|[^()]{0,30}emphasis[^()]{0,30})\)",
+    r"&#?\w{1,9};|\((?:sic|[^()]{0,30}emphasis[^()]{0,30})\)",
     re.I,
 )
 # Not words of speech: code, addresses, HTML that shows, handles, masked words.
+_MASKED = re.compile(r"\w{1,9}\*{1,9}\w{0,9}|X{3,9}")
 _TOKEN = re.compile(r"\S+")
-_UNSPOKEN = re.compile(
-    r"://|www\.|\w[_=\\@<>|*]{1,9}\w|[{}=\\]|&#?\w{1,9};|XXX|(?:^|\W)@\w|<[/\w]|^--?[A-Za-z]|(?<!\w)\w{1,2}\*\*"
-)
+_UNSPOKEN = re.compile(r"://|www\.|\w[_=\\@<>|*]{1,9}\w|[{}=\\]|XXX|(?:^|\W)@\w|<[/\w]|^--?[A-Za-z]|(?<!\w)\w{1,2}\*\*")
 _END_OF_SENTENCE = re.compile(r"[.!?…:][\"”’')\]]*\s*\Z")
 # Unequal words at an end are a changed end when they are few, and else mostly the writer's own.
 _LOOSE = 2
@@ -33,6 +32,7 @@ _LOOSE = 2
 _FIRM = 8
 _FEW = 6
 _MARKED_CUT = 60
+_SLACK = 2
 _REACH = 12
 _SLIDE = 20
 
@@ -86,21 +86,26 @@ def changes(text: str, words: Words, part: range, source_text: str, source: Word
     while end < len(text) and text[end] in ")];*":
         end += 1
     cuts = [mark.start() for kind in (_CUT, _PARAGRAPH) for mark in kind.finditer(text, begin, end)]
-    dropped = {at for mark in _ADDED.finditer(text, begin, end) for at in words.within(*mark.span())}
-    dropped |= _unspoken(text, words, begin, end)
+    added = {
+        at
+        for kind in (_ADDED, _MASKED)
+        for mark in kind.finditer(text, begin, end)
+        for at in words.within(*mark.span())
+    }
+    dropped = added | _unspoken(text, words, begin, end)
     own = [at for at in part if at not in dropped]
-    gaps = {bisect_left(own, at) for at in (*dropped, *(words.within(cut, end).start for cut in cuts))}
+    gaps = {bisect_left(own, at) for at in (*added, *(words.within(cut, end).start for cut in cuts))}
     if not own:
         return []
-    # Behind a marked cut near an end too few words may stand for matching to have found them.
-    far = _MARKED_CUT if gaps else 0
-    first = max(0, copy.source_start - (copy.start - part.start) - _REACH - far * (copy.start > part.start))
-    last = min(len(source), copy.source_end + (part.stop - copy.end) + _REACH + far * (copy.end < part.stop))
-    unspoken = _unspoken(source_text, source, source.start(first), source.end(last - 1))
-    held = [at for at in range(first, last) if at not in unspoken]
-    folded, others = [words.folded[at] for at in own], [source.folded[at] for at in held]
+    folded = [words.folded[at] for at in own]
+    # The nearest words first: with more of the source at hand a small word may be taken for one that stands far off.
+    # Behind a cut near an end too few words may stand for matching to have found them.
+    near = _held(copy, part, source_text, source, _SLACK)
+    far = _held(copy, part, source_text, source, _REACH + _MARKED_CUT * bool(gaps))
+    ways = [(differences(folded, [source.folded[at] for at in held]), held) for held in (near, far) if held]
+    opcodes, held = min(ways, key=lambda way: sum(d - c for *_, c, d in way[0]), default=([], near))
+    others = [source.folded[at] for at in held]
     found: list[tuple[str, str]] = []
-    opcodes = differences(folded, others)
     for place, (a, b, c, d) in enumerate(opcodes):
         before = c - (opcodes[place - 1][3] if place else 0)
         after = (opcodes[place + 1][2] if place + 1 < len(opcodes) else len(folded)) - d
@@ -124,6 +129,14 @@ def changes(text: str, words: Words, part: range, source_text: str, source: Word
         if not _is_marked(gaps, others, a, b, c, d):
             found.append((" ".join(others[a:b]), " ".join(folded[c:d])))
     return _without_moved(found)
+
+
+def _held(copy: Copy, part: range, source_text: str, source: Words, reach: int) -> list[int]:
+    """Return the source's words that a passage is held against: its place in the source and `reach` words around."""
+    first = max(0, copy.source_start - (copy.start - part.start) - reach)
+    last = min(len(source), copy.source_end + part.stop - copy.end + reach)
+    unspoken = _unspoken(source_text, source, source.start(first), source.end(last - 1))
+    return [at for at in range(first, last) if at not in unspoken]
 
 
 def _unspoken(text: str, words: Words, begin: int, end: int) -> set[int]:
