@@ -4,7 +4,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TypeVar
 
 from adapters.thread import Thread
@@ -42,20 +41,20 @@ class Checked:
 def check_thread(config: Config, rule_ids: frozenset[str], with_scores: bool, thread: Thread) -> Checked:
     """Run the rules over one thread; `rule_ids` names those whose findings are wanted, all of them when empty."""
     rules = [rule for rule in all_rules() if not rule_ids or rule.ID in rule_ids]
-    engine = Engine(rules, config.rules, limit=partial(time_limit, config.check.rule_seconds))
-    context, outcomes = engine.evaluate(thread, with_scores=with_scores)
     checked = Checked(
         {"site": thread.site, "id": thread.id, "title": thread.title, "url": thread.url}, len(thread.comments)
     )
-    sources = _Sources(context)
-    for outcome in outcomes:
-        comment = outcome.comment
-        for finding in outcome.findings:
-            record = finding_record(thread, comment, finding)
-            checked.findings.append(Shown(record, comment.document.text, sources.text(record["source"])))
-        checked.not_evaluated += [not_evaluated_record(thread, record) for record in outcome.not_evaluated]
-        if with_scores:
-            checked.scores.append(scores_record(thread, comment, outcome.scores))
+    with time_limit(config.check.rule_seconds) as limit:
+        context, outcomes = Engine(rules, config.rules, limit=limit).evaluate(thread, with_scores=with_scores)
+        sources = _Sources(context)
+        for outcome in outcomes:
+            comment = outcome.comment
+            for finding in outcome.findings:
+                record = finding_record(thread, comment, finding)
+                checked.findings.append(Shown(record, comment.document.text, sources.text(record["source"])))
+            checked.not_evaluated += [not_evaluated_record(thread, record) for record in outcome.not_evaluated]
+            if with_scores:
+                checked.scores.append(scores_record(thread, comment, outcome.scores))
     return checked
 
 
