@@ -29,12 +29,13 @@ _INNER_DOTS = re.compile(r"\.\w+\.\w")
 _OUTPUT = re.compile(
     r"(?:^|[^\w\s,]\s*|\n\s*)"
     r"(?:could not|cannot|unable to|failed to) (?:load|find|open|create|read|write|connect|resolve)\b|"
-    r"\b(?:permission|access) (?:is )?denied\b|\bobject reference not set\b|\bat \w+\.\w+\(|"
+    r"\b(?:permission|access) (?:is )?denied\b|\bobject reference not set\b|"
     r"\b\w*(?:Exception|Error)\b:|\berror \w*\d",
     re.I,
 )
 # One of these stands in whatever _OUTPUT finds; to look for them first is many times faster.
-_OUTPUT_WORDS = (" not ", "cannot ", "unable to ", "failed to ", "denied", "exception:", "error", "(")
+_OUTPUT_WORDS = ("could not ", "cannot ", "unable to ", "failed to ", "denied", "not set", "exception:", "error")
+_STACK_FRAME = re.compile(r"at (?<=\bat )\w+\.\w+\(")
 
 
 def with_bare(
@@ -75,7 +76,7 @@ def with_bare(
         return True
 
     for copy in copies:
-        part = _within_paragraphs(entry, copy, texts[copy.holder])
+        part = _within_paragraphs(entry.words, copy, texts[copy.holder])
         if _is_sure(entry, part, copy):
             if add(part):
                 near.add(copy.holder)
@@ -89,19 +90,22 @@ def with_bare(
     return sorted([*(span for span in spans if span not in taken_in), *bare], key=lambda span: span.start)
 
 
-def _within_paragraphs(entry: Entry, copy: Copy, source: Words) -> range:
+def _within_paragraphs(own: Words, copy: Copy, source: Words) -> range:
     """Return the words of a copy without the few that chance adds on the other side of an empty line."""
-    own, first, last = entry.words, copy.start, copy.end
-    for place in range(copy.start + 1, min(copy.start + SEED, copy.end)):
-        if _is_break(own, place) and not (
-            _is_break(source, copy.source_start + place - copy.start) and _is_line(own, range(copy.start, place))
-        ):
-            first = place
-    for place in range(copy.end - 1, max(copy.end - SEED, first), -1):
-        if _is_break(own, place) and not (
-            _is_break(source, copy.source_end - (copy.end - place)) and _is_line(own, range(place, copy.end))
-        ):
-            last = place
+    first, last = copy.start, copy.end
+    few = min(SEED, last - first) - 1
+    if "\n" in own.text[own.start(first) : own.start(first + few)]:
+        for place in range(copy.start + 1, copy.start + few + 1):
+            if _is_break(own, place) and not (
+                _is_break(source, copy.source_start + place - copy.start) and _is_line(own, range(copy.start, place))
+            ):
+                first = place
+    if "\n" in own.text[own.end(last - few - 1) : own.end(last - 1)]:
+        for place in range(copy.end - 1, max(copy.end - few - 1, first), -1):
+            if _is_break(own, place) and not (
+                _is_break(source, copy.source_end - (copy.end - place)) and _is_line(own, range(place, copy.end))
+            ):
+                last = place
     return range(first, last)
 
 
@@ -176,7 +180,8 @@ def is_code(text: str) -> bool:
     weight = sum(map(text.count, "(){}[]<>=;_\\|"))
     if "::" in text or "->" in text or "=>" in text or _INNER_DOTS.search(text) or _INNER_CAPITAL.search(text):
         weight += 2 * len(_IDENTIFIER.findall(text)) + len(_CAMEL_CASE.findall(text))
-    if weight * 2 > len(text.split()):
+    if weight and weight * 2 > len(text.split()):
         return True
     lower = text.lower()
-    return any(word in lower for word in _OUTPUT_WORDS) and bool(_OUTPUT.search(text))
+    is_output = any(word in lower for word in _OUTPUT_WORDS) and _OUTPUT.search(text)
+    return bool(is_output or _STACK_FRAME.search(text))

@@ -72,9 +72,12 @@ def _best_copy(copies: Sequence[Copy], first: int, last: int) -> Copy | None:
 
     The holder of most words wins, the earliest of equals; runs of the same holder count together.
     """
-    shares: dict[int, list[Copy]] = {}
     nearest = bisect_right(copies, first, key=lambda copy: copy.end)
-    for copy in copies[nearest : bisect_left(copies, last, nearest, key=lambda copy: copy.start)]:
+    touching = copies[nearest : bisect_left(copies, last, nearest, key=lambda copy: copy.start)]
+    if len(touching) == 1 and first <= touching[0].start and touching[0].end <= last:
+        return touching[0] if touching[0].matched * 2 >= last - first else None
+    shares: dict[int, list[Copy]] = {}
+    for copy in touching:
         for at, source, length in copy.runs:
             start, end = max(at, first), min(at + length, last)
             if end > start:

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from rules.document import Document
 from rules.quotes.passage import Span
 
-_MARK = re.compile(r"``|''|[“”„‟«»‹›「」『』\"‘’‚'＂]")
+# The class comes first so that the search can skip along; an apostrophe inside a word is no mark.
+_MARK = re.compile(
+    r"[“”„‟«»‹›「」『』\"‘’‚'＂`](?:(?<=[“”„‟«»‹›「」『』\"‚＂])|(?<=')'|(?<=`)`|(?<=[‘’'])(?!(?<=[^\W_].)[^\W_]))"
+)
 _CLOSERS = {
     "“": "”“", "„": "“”‟", "‟": "”", "”": "”", "«": "»", "»": "«»", "‹": "›", "›": "‹", "「": "」", "『": "』",
     "‘": "’", "‚": "‘’", '"': '"', "＂": "＂", "'": "'", "``": "''", "''": "''",
@@ -141,8 +144,6 @@ class _Pairing:
             self._take_back(at, after, first_span)
 
     def _is_apostrophe(self, before: str, following: str, after: int, mark: str) -> bool:
-        if before.isalnum() and following.isalnum():
-            return True
         if mark != "‘" and not any(o.mark in "‘‚'" for o in self._stack):
             return mark == "’" or before.isalnum() or bool(_CLITIC.match(self._text, after))
         return not before.isalnum() and before not in ".,!?…" and bool(_CLITIC.match(self._text, after))
