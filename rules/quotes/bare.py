@@ -46,48 +46,59 @@ def with_bare(
     `texts` are what the copies are from. Of one that is `answered`, or that the entry plainly copies elsewhere, a few
     words are enough where they are a line of their own: so people answer point by point.
     """
+    own, near = entry.words, set(answered)
     ends = [span.outer_end for span in spans]
-    near = set(answered)
     bare: list[Span] = []
-    lines: list[tuple[range, Copy]] = []
     taken_in: set[Span] = set()
 
     def add(part: range) -> bool:
-        text, own = entry.document.text, entry.words
         start, end = own.start(part.start), own.end(part.stop - 1)
         first = bisect_right(ends, start)
         touching = spans[first : bisect_left(spans, end, first, key=lambda span: span.outer_start)]
-        marked = [own.within(span.start, span.end) for span in touching]
-        if any(inside.start < part.start - SEED or inside.stop > part.stop + SEED for inside in marked):
+        if not _takes_in(own, part, touching) or is_code(_shown(own, part)):
             return False
-        covered = sum(max(0, min(part.stop, inside.stop) - max(part.start, inside.start)) for inside in marked)
-        if (
-            (touching and len(part) - covered < SEED)
-            or len(text[start:end].split()) < SEED
-            or is_code(_shown(own, part))
-        ):
-            return False
-        start = min([start, *(span.outer_start for span in touching)])
-        end = max([end, *(span.outer_end for span in touching)])
-        while end < len(text) and text[end] in ".!?…":
+        if len(own.text[start:end].split()) < SEED:
+            return False  # an address is many words, but no sentence
+        for span in touching:
+            # The marks inside a copy belong to it; the signs before the lines of a block do not.
+            is_block = span.form == "block"
+            start = min(start, span.start if is_block else span.outer_start)
+            end = max(end, span.end if is_block else span.outer_end)
+        while end < len(own.text) and own.text[end] in ".!?…":
             end += 1
         taken_in.update(touching)
         bare.append(Span(start, end, start, end, "bare"))
         return True
 
+    short: list[Copy] = []
     for copy in copies:
-        part = _within_paragraphs(entry.words, copy, texts[copy.holder])
-        if _is_sure(entry, part, copy):
-            if add(part):
-                near.add(copy.holder)
-        elif len(part) >= SEED and _is_line(entry.words, part):
-            lines.append((part, copy))
-    for part, copy in lines:
-        if copy.holder in near and _is_apart(entry, part, texts[copy.holder], copy):
-            add(part)
+        if copy.matched < _MIN_SENTENCE:
+            short.append(copy)
+            continue
+        part = _within_paragraphs(own, copy, texts[copy.holder])
+        if not _is_sure(own, part, copy):
+            short.append(copy)
+        elif add(part):
+            near.add(copy.holder)
+    for copy in short:
+        if copy.holder in near:
+            part = _within_paragraphs(own, copy, texts[copy.holder])
+            if len(part) >= SEED and _is_line(own, part) and _is_apart(own, part, texts[copy.holder], copy):
+                add(part)
     if not bare:
         return spans
     return sorted([*(span for span in spans if span not in taken_in), *bare], key=lambda span: span.start)
+
+
+def _takes_in(own: Words, part: range, spans: Sequence[Span]) -> bool:
+    """Tell whether a copy goes beyond what is marked in it, and what is marked hardly beyond the copy."""
+    covered = 0
+    for span in spans:
+        inside = own.within(span.start, span.end)
+        if inside.start < part.start - SEED or inside.stop > part.stop + SEED:
+            return False
+        covered += max(0, min(part.stop, inside.stop) - max(part.start, inside.start))
+    return not spans or len(part) - covered >= SEED
 
 
 def _within_paragraphs(own: Words, copy: Copy, source: Words) -> range:
@@ -114,17 +125,17 @@ def _is_break(words: Words, place: int) -> bool:
     return _PARAGRAPH_BREAK.search(_before(words, place)) is not None
 
 
-def _is_sure(entry: Entry, part: range, copy: Copy) -> bool:
+def _is_sure(own: Words, part: range, copy: Copy) -> bool:
     matched = copy.matched - (copy.end - copy.start - len(part))
     if matched >= _LONG:
         return True
     if matched < _MIN_SENTENCE:
         return False
     # Many comments are one stock phrase: "Thanks for this, it saved my day."
-    is_part, tells = len(part) < len(entry.words), _telling(entry.words, part) >= _MIN_TELLING
+    is_part, tells = len(part) < len(own), _telling(own, part) >= _MIN_TELLING
     if matched >= _MIN_WORDS:
-        return tells or (is_part and _is_line(entry.words, part) and _is_worded(entry.words, part))
-    return tells and _is_sentence(entry.words, part)
+        return tells or (is_part and _is_line(own, part) and _is_worded(own, part))
+    return tells and _is_sentence(own, part)
 
 
 def _telling(own: Words, part: range) -> int:
@@ -150,14 +161,14 @@ def _is_sentence(words: Words, part: range) -> bool:
     return bool(begins and ends)
 
 
-def _is_apart(entry: Entry, part: range, source: Words, copy: Copy) -> bool:
-    """Tell whether a line, which is not all that the entry says, is a sentence in its source or tells something."""
-    if len(part) == len(entry.words):
+def _is_apart(own: Words, part: range, source: Words, copy: Copy) -> bool:
+    """Tell whether a line, which is not the whole text, is a sentence in its source or tells something."""
+    if len(part) == len(own):
         return False
     there = range(copy.source_start + part.start - copy.start, copy.source_end - (copy.end - part.stop))
     if _is_sentence(source, there):
-        return _is_worded(entry.words, part)
-    return _telling(entry.words, part) > _MIN_TELLING
+        return _is_worded(own, part)
+    return _telling(own, part) > _MIN_TELLING
 
 
 def _before(words: Words, place: int) -> str:

@@ -60,14 +60,15 @@ def find_spans(document: Document) -> list[Span]:
 
 
 def _in_marks(document: Document) -> list[Span]:
-    if not _MARK.search(document.text):
+    first = _MARK.search(document.text)
+    if first is None:
         return []
     code = {at for q in document.emphasis if q.kind == "code" for at in (q.start, q.end)}
     pairing = _Pairing(document.text, sorted(code))
     for block in document.blocks:
         if block.kind in ("code", "quote"):
             pairing.give_up()  # no quotation in marks runs on behind it
-        elif not block.depth:
+        elif not block.depth and block.end > first.start():
             pairing.paragraph(block.start, block.end)
     pairing.give_up()
     return pairing.spans
