@@ -6,6 +6,7 @@ from collections.abc import Sequence, Set
 
 from rules.quotes.alignment import Copy
 from rules.quotes.passage import Span
+from rules.quotes.sources import best_copy
 from rules.stopwords import STOPWORDS
 from rules.view import Entry
 from rules.words import SEED, Words
@@ -47,6 +48,7 @@ def with_bare(
     words are enough where they are a line of their own: so people answer point by point.
     """
     own, near = entry.words, set(answered)
+    spans = [span for span in spans if not _is_mispaired(own, span, copies)]
     ends = [span.outer_end for span in spans]
     bare: list[Span] = []
     taken_in: set[Span] = set()
@@ -88,6 +90,17 @@ def with_bare(
     if not bare:
         return spans
     return sorted([*(span for span in spans if span not in taken_in), *bare], key=lambda span: span.start)
+
+
+def _is_mispaired(own: Words, span: Span, copies: Sequence[Copy]) -> bool:
+    """Tell marks that belong to two quotations from a pair: a long copy lies between or across them, but not most."""
+    inside = own.within(span.start, span.end)
+    if span.form != "marks" or len(inside) < 2 * _LONG:
+        return False
+    nearest = bisect_right(copies, inside.start, key=lambda copy: copy.end)
+    touching = copies[nearest : bisect_left(copies, inside.stop, nearest, key=lambda copy: copy.start)]
+    shared = (min(copy.end, inside.stop) - max(copy.start, inside.start) for copy in touching if copy.matched >= _LONG)
+    return any(count > SEED for count in shared) and best_copy(copies, inside.start, inside.stop) is None
 
 
 def _takes_in(own: Words, part: range, spans: Sequence[Span]) -> bool:
