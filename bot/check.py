@@ -1,7 +1,6 @@
 """The dry run: a thread in, findings or passages out."""
 
 from dataclasses import dataclass, field
-from functools import partial
 
 from adapters.thread import Thread
 from bot.config import Config
@@ -39,21 +38,22 @@ def check_thread(
 ) -> Checked:
     """Run the rules over one thread; `rule_ids` names those whose findings are wanted, all of them when empty."""
     rules = [rule for rule in all_rules() if not rule_ids or rule.ID in rule_ids]
-    engine = Engine(rules, config.rules, limit=partial(time_limit, config.check.rule_seconds))
-    outside = open_outside(asked, thread)
-    context, outcomes = engine.evaluate(thread, elsewhere=outside.elsewhere, with_scores=with_scores)
     checked = Checked(
         {"site": thread.site, "id": thread.id, "title": thread.title, "url": thread.url}, len(thread.comments)
     )
-    sources = _Sources(context, outside)
-    for outcome in outcomes:
-        comment = outcome.comment
-        for finding in outcome.findings:
-            record = finding_record(thread, comment, finding)
-            checked.findings.append(Shown(record, comment.document.text, sources.text(record["source"])))
-        checked.not_evaluated += [not_evaluated_record(thread, record) for record in outcome.not_evaluated]
-        if with_scores:
-            checked.scores.append(scores_record(thread, comment, outcome.scores))
+    with time_limit(config.check.rule_seconds) as limit:
+        outside = open_outside(asked, thread)
+        engine = Engine(rules, config.rules, limit=limit)
+        context, outcomes = engine.evaluate(thread, elsewhere=outside.elsewhere, with_scores=with_scores)
+        sources = _Sources(context, outside)
+        for outcome in outcomes:
+            comment = outcome.comment
+            for finding in outcome.findings:
+                record = finding_record(thread, comment, finding)
+                checked.findings.append(Shown(record, comment.document.text, sources.text(record["source"])))
+            checked.not_evaluated += [not_evaluated_record(thread, record) for record in outcome.not_evaluated]
+            if with_scores:
+                checked.scores.append(scores_record(thread, comment, outcome.scores))
     return checked
 
 

@@ -63,7 +63,7 @@ class Engine:
                 reason = f"{type(error).__name__}: {error}"
                 outcome.not_evaluated.append(NotEvaluated(rule=rule.ID, comment_id=comment.id, reason=reason))
             else:
-                if options.report:
+                if reports and options.report:
                     outcome.findings += self._findings(rule, options, comment, context, reports)
         return outcome
 

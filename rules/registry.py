@@ -1,5 +1,6 @@
 """Every rule, in the order in which findings of one comment are told."""
 
+from functools import cache
 from importlib.metadata import entry_points
 from typing import cast
 
@@ -17,6 +18,7 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+@cache  # to look for them takes longer than to run them on a thread
 def all_rules() -> tuple[Rule, ...]:
     """Return the rules, those of third parties (entry point group `quotewarden.rules`) last."""
     return (*RULES, *(cast(Rule, point.load()) for point in entry_points(group="quotewarden.rules")))

@@ -52,6 +52,7 @@ class Words:
     def __init__(self, text: str) -> None:
         self.text = text
         parted = _parted(text)
+        self._is_parted = parted is not None
         if parted is not None:
             self.folded: Sequence[str] = parted.decode("latin-1").split()
         else:
@@ -62,7 +63,7 @@ class Words:
 
     @cached_property
     def _starts(self) -> Sequence[int]:
-        parted = _parted(self.text)
+        parted = _parted(self.text) if self._is_parted else None
         if parted is None:
             return [match.start() for match in word_pattern(self.text).finditer(self.text)]
         # What stands between the words, in turn with them, leads from start to start.
@@ -72,7 +73,7 @@ class Words:
 
     @cached_property
     def _ends(self) -> Sequence[int]:
-        if _parted(self.text) is None:
+        if not self._is_parted:
             return [match.end() for match in word_pattern(self.text).finditer(self.text)]
         return list(map(add, self._starts, map(len, self.folded)))
 

@@ -109,3 +109,15 @@ def test_code_and_addresses_and_program_output_are_no_quotations() -> None:
 def test_a_person_who_cannot_find_something_is_no_program() -> None:
     line = "I cannot find anything on cold dough in the old cookbooks of my aunt."
     assert bare(("Host", "On bread."), ("Ida", line), ("Ola", f"{line}\n\nDid you look?")) == [(line, "1")]
+
+
+def test_a_copy_between_marks_of_two_other_quotations_is_found() -> None:
+    own = "My neighbour mixes it by hand, by ear and by the weather, and her loaves hold for a week in a linen sack."
+    text = f'It is 12" wide, or "wider. {own} {own} {BREAD}. {own} Mine is 9" wide, or so.'
+    assert bare(("Host", "On bread."), ("Ida", f"{BREAD}."), ("Ola", text)) == [(f"{BREAD}.", "1")]
+
+
+def test_the_signs_before_the_lines_of_a_block_are_outside_of_a_copy() -> None:
+    more = "Salt goes in last of all, as every baker in this town knows."
+    turns = [("Host", "On bread."), ("Ida", f"{BREAD}. {more}"), ("Ola", f"> {BREAD}.\n\n{more}\n\nWhy?")]
+    assert [text for text, _ in bare(*turns)] == [f"{BREAD}.\n\n{more}"]

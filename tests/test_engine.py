@@ -1,7 +1,6 @@
 """The engine: what a rule may do wrong without harm, and what each finding carries."""
 
 import time
-from functools import partial
 from types import SimpleNamespace
 
 from bot.limits import time_limit
@@ -44,9 +43,9 @@ def test_a_failing_rule_is_told_and_the_others_go_on() -> None:
 
 
 def test_a_rule_over_its_time_is_stopped_and_told() -> None:
-    engine = Engine([rule(hangs, "hangs"), rule(whole, "whole")], {}, limit=partial(time_limit, 0.05))
-    _, outcomes = engine.evaluate(THREAD)
-    first = next(outcomes)
+    with time_limit(0.05) as limit:
+        _, outcomes = Engine([rule(hangs, "hangs"), rule(whole, "whole")], {}, limit=limit).evaluate(THREAD)
+        first = next(outcomes)
     assert [(r.rule, r.reason) for r in first.not_evaluated] == [("hangs", "ran longer than 0.05 s")]
     assert [f.rule for f in first.findings] == ["whole"]
 
@@ -103,8 +102,8 @@ def test_severity_can_be_set() -> None:
 
 def test_a_timeout_in_the_shared_analysis_spends_one_limit_only(mocker) -> None:
     mocker.patch("rules.quotes.analysis.find_spans", side_effect=lambda document: time.sleep(30))
-    engine = Engine([unattributed_quote], {}, limit=partial(time_limit, 0.05))
     began = time.monotonic()
-    _, outcomes = engine.evaluate(THREAD)
-    assert [len(outcome.not_evaluated) for outcome in outcomes] == [1, 1]
+    with time_limit(0.05) as limit:
+        _, outcomes = Engine([unattributed_quote], {}, limit=limit).evaluate(THREAD)
+        assert [len(outcome.not_evaluated) for outcome in outcomes] == [1, 1]
     assert time.monotonic() - began < 10

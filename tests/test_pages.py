@@ -280,7 +280,7 @@ def test_whatever_happens_nothing_is_raised(desk: Callable[..., Desk], monkeypat
 def test_waiting_for_a_page_is_not_the_rule_s_time(desk: Callable[..., Desk]) -> None:
     one = desk()
     one.web.answers[URL] = lambda link: (time.sleep(0.3), link.sendall(PAGE))
-    with bot.limits.time_limit(0.2):
+    with bot.limits.time_limit(0.2) as limit, limit():
         assert one.pages().page(URL) is not None
         assert signal.getitimer(signal.ITIMER_REAL)[0] > 0
         with pytest.raises(RuleTimeout):

@@ -113,7 +113,7 @@ class LinkedPages:
             raise FetchError(f"it answers {reply.status}", passes=reply.status >= 500 or reply.status == 429)
         if reply.is_cut:
             raise FetchError(f"it is larger than {options.max_bytes:,} bytes")
-        with time_limit(options.seconds):
+        with time_limit(options.seconds) as limit, limit():
             text = page_text(reply)
         if not text:
             raise FetchError("it has no text")

@@ -6,9 +6,8 @@ import sys
 from bot.check import Checked, Quoted
 from bot.records import Record
 
-
-def _line(record: Record) -> str:
-    return json.dumps(record, ensure_ascii=False)
+# json.dumps would make an encoder for each record.
+_line = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def _write(line: str) -> None:

@@ -12,7 +12,7 @@ from rules.document import Document
 from rules.titles import is_title
 from rules.words import Words
 
-_MAYBE_URL = re.compile(r"://|\bwww\.|[\w-]\.[a-z]{2,}\b", re.I)
+_MAYBE_DOMAIN = re.compile(r"\.(?<=[\w-]\.)[a-zA-Z]{2,}\b")
 _FILE_NAME = re.compile(r"^[\w-]+\.(?:md|py|sh|rs|pl|ps|cc|so|net|js|ts)$", re.I)
 _MANY = 40
 _PIECE = re.compile(r"\S+")
@@ -41,14 +41,14 @@ class Residue:
 
 def find_residue(document: Document) -> Residue | None:
     """Take the links out of a comment; None when it has none."""
-    if not document.links and not _MAYBE_URL.search(document.text):
+    if not document.links and not _may_have_url(document.text):
         return None
     plain_words = [word for word in document.text.split() if "://" not in word and not word.startswith("www.")]
     if len(plain_words) > _MANY + sum(link.end - link.start for link in document.links) // 4:
         # Finding links exactly is slow, and nobody needs it in a comment that plainly speaks.
         return Residue((), plain_words) if document.links or "://" in document.text else None
     spans = [(link.start, link.end, link.url) for link in document.links]
-    if _MAYBE_URL.search(document.text):
+    if _may_have_url(document.text):
         anchors = sorted((start, end) for start, end, _ in spans)
         spans += [found for found in _typed_urls(document.text) if not _covers(anchors, found[0])]
     if not spans:
@@ -64,6 +64,10 @@ def find_residue(document: Document) -> Residue | None:
     said = [word for word in Words(rest).folded if word not in _EMPTY and not word.isdigit()]
     carried = " ".join(document.text[a:b] for a, b, _ in spans if "://" not in document.text[a:b])
     return Residue([url for _, _, url in spans], said, is_title(rest if said else carried))
+
+
+def _may_have_url(text: str) -> bool:
+    return "://" in text or _MAYBE_DOMAIN.search(text) is not None or "www." in text.lower()
 
 
 @cache

@@ -51,7 +51,7 @@ def with_typed_quotes(document: Document) -> Document:
     """Add the quotations that the text itself marks, and the name that a header line gives to any block quote."""
     blocks = list(document.blocks)
     text = document.text
-    if _HAS_SIGNS.search(text):
+    if ">" in text and _HAS_SIGNS.search(text):
         blocks = [part for block in blocks for part in _split_at_signs(text, block)]
     if "[" in text and "quote" in text.lower():
         blocks += _bbcode(text)

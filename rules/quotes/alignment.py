@@ -95,11 +95,15 @@ class RunIndex:
         """
         keys = text.fingerprints
         runs: list[_Run] = []
-        end = 0
-        for place in compress(range(len(keys)), map(self._first.__contains__, keys)):
-            if place >= end and (run := self._longest(text.folded, place, keys[place], last)) is not None:
+        hits = list(compress(range(len(keys)), map(self._first.__contains__, keys)))
+        at = 0
+        while at < len(hits):
+            run = self._longest(text.folded, hits[at], keys[hits[at]], last)
+            if run is None:
+                at += 1
+            else:
                 runs.append(self._reaching_back(text.folded, run, runs))
-                end = place + run[2]
+                at = bisect_left(hits, run[0] + run[2], at)
         return _joined(runs, is_cut)
 
     def _longest(self, folded: Sequence[str], place: int, key: int, last: Set[int]) -> "_Run | None":

@@ -6,6 +6,7 @@ from collections.abc import Sequence, Set
 
 from rules.quotes.alignment import Copy
 from rules.quotes.passage import Span
+from rules.quotes.sources import best_copy
 from rules.stopwords import STOPWORDS
 from rules.view import Entry
 from rules.words import SEED, Words
@@ -29,12 +30,13 @@ _INNER_DOTS = re.compile(r"\.\w+\.\w")
 _OUTPUT = re.compile(
     r"(?:^|[^\w\s,]\s*|\n\s*)"
     r"(?:could not|cannot|unable to|failed to) (?:load|find|open|create|read|write|connect|resolve)\b|"
-    r"\b(?:permission|access) (?:is )?denied\b|\bobject reference not set\b|\bat \w+\.\w+\(|"
+    r"\b(?:permission|access) (?:is )?denied\b|\bobject reference not set\b|"
     r"\b\w*(?:Exception|Error)\b:|\berror \w*\d",
     re.I,
 )
 # One of these stands in whatever _OUTPUT finds; to look for them first is many times faster.
-_OUTPUT_WORDS = (" not ", "cannot ", "unable to ", "failed to ", "denied", "exception:", "error", "(")
+_OUTPUT_WORDS = ("could not ", "cannot ", "unable to ", "failed to ", "denied", "not set", "exception:", "error")
+_STACK_FRAME = re.compile(r"at (?<=\bat )\w+\.\w+\(")
 
 
 def with_bare(
@@ -45,63 +47,89 @@ def with_bare(
     `texts` are what the copies are from. Of one that is `answered`, or that the entry plainly copies elsewhere, a few
     words are enough where they are a line of their own: so people answer point by point.
     """
+    own, near = entry.words, set(answered)
+    spans = [span for span in spans if not _is_mispaired(own, span, copies)]
     ends = [span.outer_end for span in spans]
-    near = set(answered)
     bare: list[Span] = []
-    lines: list[tuple[range, Copy]] = []
     taken_in: set[Span] = set()
 
     def add(part: range) -> bool:
-        text, own = entry.document.text, entry.words
         start, end = own.start(part.start), own.end(part.stop - 1)
         first = bisect_right(ends, start)
         touching = spans[first : bisect_left(spans, end, first, key=lambda span: span.outer_start)]
-        marked = [own.within(span.start, span.end) for span in touching]
-        if any(inside.start < part.start - SEED or inside.stop > part.stop + SEED for inside in marked):
+        if not _takes_in(own, part, touching) or is_code(_shown(own, part)):
             return False
-        covered = sum(max(0, min(part.stop, inside.stop) - max(part.start, inside.start)) for inside in marked)
-        if (
-            (touching and len(part) - covered < SEED)
-            or len(text[start:end].split()) < SEED
-            or is_code(_shown(own, part))
-        ):
-            return False
-        start = min([start, *(span.outer_start for span in touching)])
-        end = max([end, *(span.outer_end for span in touching)])
-        while end < len(text) and text[end] in ".!?…":
+        if len(own.text[start:end].split()) < SEED:
+            return False  # an address is many words, but no sentence
+        for span in touching:
+            # The marks inside a copy belong to it; the signs before the lines of a block do not.
+            is_block = span.form == "block"
+            start = min(start, span.start if is_block else span.outer_start)
+            end = max(end, span.end if is_block else span.outer_end)
+        while end < len(own.text) and own.text[end] in ".!?…":
             end += 1
         taken_in.update(touching)
         bare.append(Span(start, end, start, end, "bare"))
         return True
 
+    short: list[Copy] = []
     for copy in copies:
-        part = _within_paragraphs(entry, copy, texts[copy.holder])
-        if _is_sure(entry, part, copy):
-            if add(part):
-                near.add(copy.holder)
-        elif len(part) >= SEED and _is_line(entry.words, part):
-            lines.append((part, copy))
-    for part, copy in lines:
-        if copy.holder in near and _is_apart(entry, part, texts[copy.holder], copy):
-            add(part)
+        if copy.matched < _MIN_SENTENCE:
+            short.append(copy)
+            continue
+        part = _within_paragraphs(own, copy, texts[copy.holder])
+        if not _is_sure(own, part, copy):
+            short.append(copy)
+        elif add(part):
+            near.add(copy.holder)
+    for copy in short:
+        if copy.holder in near:
+            part = _within_paragraphs(own, copy, texts[copy.holder])
+            if len(part) >= SEED and _is_line(own, part) and _is_apart(own, part, texts[copy.holder], copy):
+                add(part)
     if not bare:
         return spans
     return sorted([*(span for span in spans if span not in taken_in), *bare], key=lambda span: span.start)
 
 
-def _within_paragraphs(entry: Entry, copy: Copy, source: Words) -> range:
+def _is_mispaired(own: Words, span: Span, copies: Sequence[Copy]) -> bool:
+    """Tell marks that belong to two quotations from a pair: a long copy lies between or across them, but not most."""
+    inside = own.within(span.start, span.end)
+    if span.form != "marks" or len(inside) < 2 * _LONG:
+        return False
+    nearest = bisect_right(copies, inside.start, key=lambda copy: copy.end)
+    touching = copies[nearest : bisect_left(copies, inside.stop, nearest, key=lambda copy: copy.start)]
+    shared = (min(copy.end, inside.stop) - max(copy.start, inside.start) for copy in touching if copy.matched >= _LONG)
+    return any(count > SEED for count in shared) and best_copy(copies, inside.start, inside.stop) is None
+
+
+def _takes_in(own: Words, part: range, spans: Sequence[Span]) -> bool:
+    """Tell whether a copy goes beyond what is marked in it, and what is marked hardly beyond the copy."""
+    covered = 0
+    for span in spans:
+        inside = own.within(span.start, span.end)
+        if inside.start < part.start - SEED or inside.stop > part.stop + SEED:
+            return False
+        covered += max(0, min(part.stop, inside.stop) - max(part.start, inside.start))
+    return not spans or len(part) - covered >= SEED
+
+
+def _within_paragraphs(own: Words, copy: Copy, source: Words) -> range:
     """Return the words of a copy without the few that chance adds on the other side of an empty line."""
-    own, first, last = entry.words, copy.start, copy.end
-    for place in range(copy.start + 1, min(copy.start + SEED, copy.end)):
-        if _is_break(own, place) and not (
-            _is_break(source, copy.source_start + place - copy.start) and _is_line(own, range(copy.start, place))
-        ):
-            first = place
-    for place in range(copy.end - 1, max(copy.end - SEED, first), -1):
-        if _is_break(own, place) and not (
-            _is_break(source, copy.source_end - (copy.end - place)) and _is_line(own, range(place, copy.end))
-        ):
-            last = place
+    first, last = copy.start, copy.end
+    few = min(SEED, last - first) - 1
+    if "\n" in own.text[own.start(first) : own.start(first + few)]:
+        for place in range(copy.start + 1, copy.start + few + 1):
+            if _is_break(own, place) and not (
+                _is_break(source, copy.source_start + place - copy.start) and _is_line(own, range(copy.start, place))
+            ):
+                first = place
+    if "\n" in own.text[own.end(last - few - 1) : own.end(last - 1)]:
+        for place in range(copy.end - 1, max(copy.end - few - 1, first), -1):
+            if _is_break(own, place) and not (
+                _is_break(source, copy.source_end - (copy.end - place)) and _is_line(own, range(place, copy.end))
+            ):
+                last = place
     return range(first, last)
 
 
@@ -110,17 +138,17 @@ def _is_break(words: Words, place: int) -> bool:
     return _PARAGRAPH_BREAK.search(_before(words, place)) is not None
 
 
-def _is_sure(entry: Entry, part: range, copy: Copy) -> bool:
+def _is_sure(own: Words, part: range, copy: Copy) -> bool:
     matched = copy.matched - (copy.end - copy.start - len(part))
     if matched >= _LONG:
         return True
     if matched < _MIN_SENTENCE:
         return False
     # Many comments are one stock phrase: "Thanks for this, it saved my day."
-    is_part, tells = len(part) < len(entry.words), _telling(entry.words, part) >= _MIN_TELLING
+    is_part, tells = len(part) < len(own), _telling(own, part) >= _MIN_TELLING
     if matched >= _MIN_WORDS:
-        return tells or (is_part and _is_line(entry.words, part) and _is_worded(entry.words, part))
-    return tells and _is_sentence(entry.words, part)
+        return tells or (is_part and _is_line(own, part) and _is_worded(own, part))
+    return tells and _is_sentence(own, part)
 
 
 def _telling(own: Words, part: range) -> int:
@@ -146,14 +174,14 @@ def _is_sentence(words: Words, part: range) -> bool:
     return bool(begins and ends)
 
 
-def _is_apart(entry: Entry, part: range, source: Words, copy: Copy) -> bool:
-    """Tell whether a line, which is not all that the entry says, is a sentence in its source or tells something."""
-    if len(part) == len(entry.words):
+def _is_apart(own: Words, part: range, source: Words, copy: Copy) -> bool:
+    """Tell whether a line, which is not the whole text, is a sentence in its source or tells something."""
+    if len(part) == len(own):
         return False
     there = range(copy.source_start + part.start - copy.start, copy.source_end - (copy.end - part.stop))
     if _is_sentence(source, there):
-        return _is_worded(entry.words, part)
-    return _telling(entry.words, part) > _MIN_TELLING
+        return _is_worded(own, part)
+    return _telling(own, part) > _MIN_TELLING
 
 
 def _before(words: Words, place: int) -> str:
@@ -176,7 +204,8 @@ def is_code(text: str) -> bool:
     weight = sum(map(text.count, "(){}[]<>=;_\\|"))
     if "::" in text or "->" in text or "=>" in text or _INNER_DOTS.search(text) or _INNER_CAPITAL.search(text):
         weight += 2 * len(_IDENTIFIER.findall(text)) + len(_CAMEL_CASE.findall(text))
-    if weight * 2 > len(text.split()):
+    if weight and weight * 2 > len(text.split()):
         return True
     lower = text.lower()
-    return any(word in lower for word in _OUTPUT_WORDS) and bool(_OUTPUT.search(text))
+    is_output = any(word in lower for word in _OUTPUT_WORDS) and _OUTPUT.search(text)
+    return bool(is_output or _STACK_FRAME.search(text))

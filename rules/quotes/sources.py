@@ -61,7 +61,7 @@ class ThreadSources:
 
 def copy_of(words: Words, part: range, copies: Sequence[Copy], texts: Sequence[Words]) -> Copy | None:
     """Return what a part of a text, given by its words, has from one of the `texts`, when that is most of it."""
-    copy = _best_copy(copies, part.start, part.stop) if part else None
+    copy = best_copy(copies, part.start, part.stop) if part else None
     return copy and extended(copy, words, texts[copy.holder], part.start, part.stop)
 
 
@@ -71,14 +71,17 @@ def _is_cut(entry: Entry, place: int) -> bool:
     return _ELLIPSIS.search(between) is not None
 
 
-def _best_copy(copies: Sequence[Copy], first: int, last: int) -> Copy | None:
+def best_copy(copies: Sequence[Copy], first: int, last: int) -> Copy | None:
     """Return what the words `first` to `last` have from one holder, when that is most of them.
 
     The holder of most words wins, the earliest of equals; runs of the same holder count together.
     """
-    shares: dict[int, list[Copy]] = {}
     nearest = bisect_right(copies, first, key=lambda copy: copy.end)
-    for copy in copies[nearest : bisect_left(copies, last, nearest, key=lambda copy: copy.start)]:
+    touching = copies[nearest : bisect_left(copies, last, nearest, key=lambda copy: copy.start)]
+    if len(touching) == 1 and first <= touching[0].start and touching[0].end <= last:
+        return touching[0] if touching[0].matched * 2 >= last - first else None
+    shares: dict[int, list[Copy]] = {}
+    for copy in touching:
         for at, source, length in copy.runs:
             start, end = max(at, first), min(at + length, last)
             if end > start:

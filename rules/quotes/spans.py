@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from rules.document import Document
 from rules.quotes.passage import Span
 
-_MARK = re.compile(r"``|''|[“”„‟«»‹›「」『』\"‘’‚'＂]")
+# The class comes first so that the search can skip along; an apostrophe inside a word is no mark.
+_MARK = re.compile(
+    r"[“”„‟«»‹›「」『』\"‘’‚'＂`](?:(?<=[“”„‟«»‹›「」『』\"‚＂])|(?<=')'|(?<=`)`|(?<=[‘’'])(?!(?<=[^\W_].)[^\W_]))"
+)
 _CLOSERS = {
     "“": '”“"', "„": "“”‟", "‟": "”", "”": "”", "«": "»", "»": "«»", "‹": "›", "›": "‹", "「": "」", "『": "』",
     "‘": "’", "‚": "‘’", '"': '"”', "＂": "＂", "'": "'", "``": "''",
@@ -58,14 +61,15 @@ def find_spans(document: Document) -> list[Span]:
 
 
 def _in_marks(document: Document) -> list[Span]:
-    if not _MARK.search(document.text):
+    first = _MARK.search(document.text)
+    if first is None:
         return []
     code = {at for q in document.emphasis if q.kind == "code" for at in (q.start, q.end)}
     pairing = _Pairing(document.text, sorted(code))
     for block in document.blocks:
         if block.kind in ("code", "quote"):
             pairing.give_up()  # no quotation in marks runs on behind it
-        elif not block.depth:
+        elif not block.depth and block.end > first.start():
             pairing.paragraph(block.start, block.end)
     pairing.give_up()
     return pairing.spans
@@ -148,8 +152,6 @@ class _Pairing:
         return max(alike or fitting, default=None)
 
     def _is_apostrophe(self, before: str, following: str, after: int, mark: str) -> bool:
-        if before.isalnum() and following.isalnum():
-            return True
         if mark != "‘" and not any(o.mark in "‘‚'" for o in self._stack):
             return mark == "’" or before.isalnum() or bool(_CLITIC.match(self._text, after))
         return not before.isalnum() and before not in ".,!?…" and bool(_CLITIC.match(self._text, after))
