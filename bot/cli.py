@@ -122,7 +122,7 @@ def quotes(
     """Print every passage of somebody else's words, and whose they are."""
     from functools import partial
 
-    from bot.archive.file import ArchiveError
+    from bot.archive.errors import ArchiveError
     from bot.check import quote_thread
     from bot.elsewhere import ask_settings
     from bot.inputs import Inputs
@@ -227,11 +227,12 @@ def _load(path: Path | None) -> "Config":
 
 def _with_archive(settings: "Config", path: Path | None) -> "Config":
     """Return the settings with the archive named, once it is known to be in order."""
-    from bot.archive.file import ArchiveError, open_for_reading
-
     if path is not None:
         settings = settings.model_copy(update={"archive": settings.archive.model_copy(update={"path": path})})
     if settings.archive.path is not None:
+        from bot.archive.errors import ArchiveError
+        from bot.archive.file import open_for_reading
+
         try:
             open_for_reading(settings.archive.path).close()
         except ArchiveError as error:

@@ -12,7 +12,7 @@ import pytest
 import bot.archive.file
 import bot.archive.reader
 import bot.archive.writer
-from bot.archive.file import ArchiveError
+from bot.archive.errors import ArchiveError
 from bot.archive.reader import Archive
 from bot.archive.writer import ArchiveWriter
 from rules.rule import RuleTimeout

@@ -43,7 +43,7 @@ def add(
     Exit codes: 0 all is in, 2 wrong usage or the archive cannot be written, 3 an input could not be read.
     """
     from adapters.registry import saved_readers
-    from bot.archive.file import ArchiveError
+    from bot.archive.errors import ArchiveError
     from bot.archive.writer import ArchiveWriter
     from bot.inputs import Inputs
 
@@ -71,7 +71,7 @@ def remove(
     config: ConfigPath = None,
 ) -> None:
     """Erase a comment, a thread or a site: its words leave the file, not only the index."""
-    from bot.archive.file import ArchiveError
+    from bot.archive.errors import ArchiveError
     from bot.archive.writer import ArchiveWriter
 
     if id is None and thread is None and not whole_site:
@@ -88,7 +88,7 @@ def remove(
 @archive_app.command("rebuild")
 def rebuild(archive: ArchivePath = None, config: ConfigPath = None) -> None:
     """Make the index anew from the texts that are kept."""
-    from bot.archive.file import ArchiveError
+    from bot.archive.errors import ArchiveError
     from bot.archive.writer import ArchiveWriter
 
     path = _path(archive, config)
@@ -103,7 +103,7 @@ def rebuild(archive: ArchivePath = None, config: ConfigPath = None) -> None:
 @archive_app.command("status")
 def status(archive: ArchivePath = None, config: ConfigPath = None) -> None:
     """Tell what the archive has, how large it is, and whether its index lags behind."""
-    from bot.archive.file import ArchiveError
+    from bot.archive.errors import ArchiveError
     from bot.archive.reader import Archive
 
     path = _path(archive, config)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+from bot.archive.errors import ArchiveError
 from bot.archive.postings import Segment
 
 APPLICATION_ID = 0x51574152
@@ -26,10 +27,6 @@ _SCHEMA = (
     f"PRAGMA application_id = {APPLICATION_ID}",
     f"PRAGMA user_version = {VERSION}",
 )
-
-
-class ArchiveError(Exception):
-    """Say what is wrong with an archive, and what to do."""
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection:

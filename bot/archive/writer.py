@@ -8,7 +8,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from bot.archive.file import ArchiveError, damaged, explained, open_for_writing, segments, transaction
+from bot.archive.errors import ArchiveError
+from bot.archive.file import damaged, explained, open_for_writing, segments, transaction
 from bot.archive.postings import MAX_SPAN, Keys, Segment, capped, merged, packed, unpacked
 from bot.archive.texts import ArchivedText
 from rules.quotes.fingerprints import HASH_BITS, fingerprints

@@ -14,7 +14,6 @@ from rules.quotes.passage import Passage
 from rules.stopwords import STOPWORDS
 from rules.view import Entry, ThreadView
 
-SPEECH_VERBS = f"(?:{'|'.join(sorted(SPEECH, key=len, reverse=True))})"
 _REACH = 200
 _TAIL = 160
 _MOST_NAME_WORDS = 4
@@ -25,11 +24,15 @@ _NOT = re.compile(r"\b(?:never|not|nor|no|hardly|nobody)\b|n['’]t\b|\b(?:you|y
 _ASKED = re.compile(
     r"\b(?:if|where|when|whether|did|does|nowhere|(?:any|no)thing|(?:point|show) me)\b(?:[^\w.!?]+\w+){0,5}\W*\Z", re.I
 )
-_SAYS = re.compile(
-    rf"(?:\s*\([^()]{{0,40}}\))?,?(?:\s+(?!to\b)\w+){{0,3}}?\s+{SPEECH_VERBS}\b[^.!?\n]{{0,50}}\Z|"
+_HAS_SAID = re.compile(
     r"['’]s?\s+(?:\w+\s+){0,2}(?:words?|comments?|statements?|claims?|points?|remarks?|lines?|questions?)\b[^.!?\n]{0,20}\Z",
     re.I,
 )
+_SET_IN = re.compile(r"(?:\s*\([^()]{0,40}\))?,?")
+_NEXT_WORD = re.compile(r"\s+(\w+)")
+_REST = re.compile(r"[^.!?\n]{0,50}\Z")
+_WORD_BEFORE = re.compile(r"(\w+)\s+@?\Z")
+_ONE_WORD = re.compile(r"\A[\s,]*(\w+)\s+@?\Z")
 _COLON = re.compile(r"\s*:\s*\Z")
 _CALL = re.compile(r"\s*[:,–—-]?\s*\Z")
 _COMMA = re.compile(r"\s*[,:]?\s*\Z")
@@ -37,13 +40,10 @@ _ACCORDING = re.compile(
     r"\b(?:according to|in the words of|quote|quoting|quoth|(?:quote|quotation|words) (?:from|by|of)|posted by)\s+@?\Z",
     re.I,
 )
-_SAID_BY = re.compile(rf"\b{SPEECH_VERBS}\s+@?\Z", re.I)
 _LINE_BEGIN = re.compile(r"(?:\A|\n)[\s>]*(?:(?:as|and|but|to|from)\s+)?@?\Z", re.I)
 _DASH = re.compile(r"\A[\s.,!?]*(?:[-–—―~]{1,3}|\()\s*@?")
 _AFTER_DASH = re.compile(r"\A\s*(?:\Z|[\n.,;:)(#])")
 _AFTER = re.compile(r"\A[\s,.!?]*(?:as\s+|is what\s+)?@?")
-_AFTER_SAYS = re.compile(rf"\A(?:\s+\w+){{0,1}}?\s+{SPEECH_VERBS}\b", re.I)
-_AFTER_SAID_BY = re.compile(rf"\A[\s,]*{SPEECH_VERBS}\s+@?\Z", re.I)
 
 
 def credited(view: ThreadView, entry: Entry, passage: Passage) -> tuple[str, bool] | None:
@@ -66,8 +66,8 @@ def credited(view: ThreadView, entry: Entry, passage: Passage) -> tuple[str, boo
         if _ACCORDING.search(before) and _COMMA.match(between):
             found = author, False
         elif passage.form == "bare":
-            found = (author, False) if _SAYS.match(between) and between.endswith(":") else None
-        elif _SAYS.match(between) or (_SAID_BY.search(before) and _COMMA.match(between)):
+            found = (author, False) if _says(between) and between.endswith(":") else None
+        elif _says(between) or (_is_said_by(_WORD_BEFORE.search(before)) and _COMMA.match(between)):
             found = author, False
         elif _LINE_BEGIN.search(before) and (_COLON.match(between) or (before.endswith("@") and _CALL.match(between))):
             found = author, True
@@ -79,11 +79,40 @@ def credited(view: ThreadView, entry: Entry, passage: Passage) -> tuple[str, boo
         before, rest = tail[:start], tail[end:]
         if (match := _DASH.match(before)) and match.end() == start and _AFTER_DASH.match(rest):
             return author, False
-        if (match := _AFTER.match(before)) and match.end() == start and _AFTER_SAYS.match(rest) and "\n" not in before:
+        if (
+            (match := _AFTER.match(before))
+            and match.end() == start
+            and _tells(rest, 1) is not None
+            and "\n" not in before
+        ):
             return author, False
-        if _AFTER_SAID_BY.match(before) and "\n" not in before and _COMMA.match(rest[:1]):
+        if _is_said_by(_ONE_WORD.match(before)) and "\n" not in before and _COMMA.match(rest[:1]):
             return author, False
     return None
+
+
+def _says(between: str) -> bool:
+    """Tell whether a verb of speech leads from a name to the words: " (the mason), who has said yesterday: "."""
+    if _HAS_SAID.match(between):
+        return True
+    rest = _tells(between, 3, _SET_IN.match(between))
+    return rest is not None and _REST.match(rest) is not None
+
+
+def _tells(text: str, most: int, after: re.Match[str] | None = None) -> str | None:
+    """Return what follows a verb of speech before which at most so many words stand."""
+    at = after.end() if after else 0
+    for _ in range(most + 1):
+        if (word := _NEXT_WORD.match(text, at)) is None or word[1].lower() == "to":
+            return None
+        at = word.end()
+        if word[1].lower() in SPEECH:
+            return text[at:]
+    return None
+
+
+def _is_said_by(word: re.Match[str] | None) -> bool:
+    return word is not None and word[1].lower() in SPEECH
 
 
 def _names(view: ThreadView, text: str) -> Iterator[tuple[int, int, str]]:
