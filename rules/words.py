@@ -5,7 +5,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cached_property
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from operator import add
 
 # The words in a run that matching looks up: four are rare enough to seed a copy, and every ten-word quote with two
@@ -96,18 +96,15 @@ class Words:
         return frozenset(self.folded)
 
     def find(self, words: Sequence[str]) -> int | None:
-        """Return where two or three words first follow each other, if they do."""
-        places = [self._pairs.get(pair) for pair in pairwise(words)]
-        if not places or None in places:
+        """Return where some words first follow each other, if they do."""
+        if not self.vocabulary.issuperset(words):
             return None
-        at = places[0]
-        return at if at is not None and list(self.folded[at : at + len(words)]) == list(words) else None
+        at = self._spelled.find(f" {' '.join(words)} ")
+        return None if at < 0 else self._spelled.count(" ", 0, at)
 
     @cached_property
-    def _pairs(self) -> dict[tuple[str, str], int]:
-        # From back to front, so that the first place of a pair stays.
-        pairs = list(pairwise(self.folded))[::-1]
-        return dict(zip(pairs, range(len(pairs) - 1, -1, -1), strict=True))
+    def _spelled(self) -> str:
+        return f" {' '.join(self.folded)} "
 
     @cached_property
     def fingerprints(self) -> Sequence[int]:

@@ -1,5 +1,6 @@
 """The passages of a thread's entries: one analysis that the quote rules and the `quotes` command share."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -27,6 +28,8 @@ from rules.view import Entry, ThreadView
 # Fewer words in marks are a term.
 _MIN_MARKED = 4
 _MIN_ECHO = 2
+# Each is looked for in the whole of what the comment answers.
+_MOST_ECHOES = 500
 _MIN_ARTICLE = 15
 _WHOLE_COMMENT = 0.8
 # The characters between two quotations of one speaker.
@@ -66,13 +69,15 @@ class QuoteAnalysis:
             spans = [*(span for span in spans if span.outer_end <= article.start), article.span]
         credits = Credits(self._members, entry)
         found: list[Candidate] = []
+        echoes = 0
         for place, span in enumerate(spans):
             inside = entry.words.within(span.start, span.end)
             text = entry.document.text[span.start : span.end]
             if len(inside) < _MIN_ECHO or (span.form != "bare" and is_code(text)):
                 continue
             if len(inside) < _MIN_MARKED:
-                origin = self._echo(entry, inside) if span.form == "marks" else None
+                echoes += 1
+                origin = self._echo(entry, inside) if span.form == "marks" and echoes <= _MOST_ECHOES else None
                 if origin is None:
                     continue
             else:
@@ -103,23 +108,25 @@ class QuoteAnalysis:
     def _origin(self, entry: Entry, part: range, copies: Sequence[Copy], outside: OutsideSources) -> Origin | None:
         texts = self._sources.texts
         if copy := copy_of(entry.words, part, copies, texts):
-            is_quoted = self._is_quoted(copy.holder, self._sources.source(copy))
-            return self._of_entry(entry, copy, is_quoted=is_quoted)
+            return self._of_entry(entry, copy)
         if copy := copy_of(entry.words, part, outside.copies, outside.words):
             text = outside.texts[copy.holder]
             return Origin(copy, outside.words[copy.holder], outside.source(copy), text, "elsewhere")
         return None
 
-    def _of_entry(self, entry: Entry, copy: Copy, *, is_quoted: bool = False) -> Origin:
-        holder = self._sources.holder(copy)
+    def _of_entry(self, entry: Entry, copy: Copy) -> Origin:
+        holder, source = self._sources.holder(copy), self._sources.source(copy)
         is_answered = holder is self._sources.answered(entry)
         place: Place = "post" if holder.is_post else "answered" if is_answered else "elsewhere"
-        return Origin(copy, holder.words, self._sources.source(copy), holder, place, is_quoted)
+        return Origin(copy, holder.words, source, holder, place, self._is_quoted(copy.holder, source))
 
     def _is_quoted(self, number: int, source: Source) -> bool:
+        """Tell whether a source lies for the most part in what its entry quotes from outside the thread."""
+        quoted = self._quoted.get(number, ())
         start, end = source.start or 0, source.end or 0
+        first = bisect_right(quoted, start, key=lambda span: span.end)
         return any(
-            min(end, span.end) - max(start, span.start) > (end - start) / 2 for span in self._quoted.get(number, ())
+            min(end, span.end) - max(start, span.start) > (end - start) / 2 for span in quoted[first : first + 2]
         )
 
     def _echo(self, entry: Entry, part: range) -> Origin | None:

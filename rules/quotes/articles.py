@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from rules.quotes.passage import Span
 from rules.titles import is_title
@@ -16,7 +17,11 @@ _BYLINE = re.compile(
     r"(?:By|Von|Par|Por|От)\s+(?P<name>[^\W\d_a-z][\w.'’-]*(?:\s+(?:and\s+)?[^\W\d_a-z][\w.'’-]*){1,6})(?:,.{0,60})?"
 )
 _DATELINE = re.compile(r"[A-Z][A-Z .,'-]{2,30}(?:,\s+[A-Z][\w.]+)?\s*(?:\([\w ]{2,20}\)\s*)?[—–-]{1,2}\s+[A-Z\"“]")
+# A line of the head, without the white space around it; and what a head without any of has one sign at most.
+_LINE = re.compile(r"\S(?:[^\n]*\S)?")
+_HINT = re.compile(r"\d{4}|\d[./]\d|(?:^|\n)\s*(?:By|Von|Par|Por|От)\s|[—–-] ?[A-Z\"“]")
 _HEAD_LINES = 8
+_HEAD = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +46,17 @@ class Article:
 
 def find_article(text: str) -> Article | None:
     """Return the article that the text seems to hold from some line on to its end: two signs of its head at least."""
-    lines = []
-    at = 0
-    for line in text[:4000].split("\n"):
-        if line.strip():
-            lines.append((at + len(line) - len(line.lstrip()), line.strip()))
-        at += len(line) + 1
-    for first, (start, line) in enumerate(lines[:_HEAD_LINES]):
+    if not _HINT.search(text, 0, _HEAD):
+        return None
+    lines = list(islice(_LINE.finditer(text, 0, _HEAD), 2 * _HEAD_LINES))
+    for first, match in enumerate(lines[:_HEAD_LINES]):
+        line = match[0]
         dated = _DATELINE.match(line)
         if not dated and not _is_headline(line):
             continue
         signs = ["dateline" if dated else "title line"]
         author = None
-        for _, below in lines[first + 1 : first + _HEAD_LINES]:
+        for below in (line[0] for line in lines[first + 1 : first + _HEAD_LINES]):
             if _DATE.fullmatch(below):
                 signs.append("date line")
             elif byline := _BYLINE.fullmatch(below):
@@ -62,7 +65,7 @@ def find_article(text: str) -> Article | None:
             elif not dated and _DATELINE.match(below):
                 signs.append("dateline")
         if len(set(signs)) > 1:
-            return Article(start, len(text.rstrip()), author, tuple(dict.fromkeys(signs)))
+            return Article(match.start(), len(text.rstrip()), author, tuple(dict.fromkeys(signs)))
     return None
 
 
