@@ -158,7 +158,7 @@ class QuoteAnalysis:
                 reasons=kind.reasons,
             )
         whole = candidate.count >= _WHOLE_COMMENT * len(entry.words)
-        judgement = judge(self._view, entry, span.form, candidate.count, holder, credit, is_whole_comment=whole)
+        judgement = judge(self._view, entry, candidate, is_whole_comment=whole)
         return Passage(
             start=span.start,
             end=span.end,

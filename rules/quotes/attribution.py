@@ -43,8 +43,8 @@ _QUOTE_FROM = re.compile(
     rf"^.{{0,40}}\b(?:quote|quotation|words?|line|saying)\b.{{0,20}}\b(?:from|by|of|was)\s+(?:from\s+|by\s+)?({_NAME})"
 )
 _SAID_BELOW = re.compile(
-    rf"\s*(?:(?:the|this|that)\s+)?(?:original\s+)?(?:quote|quotation|words?|line)\s+(?:is|was|comes?|came)\s+(?:from|by)\s+({_NAME})",
-    re.I,
+    r"\s*(?i:(?:(?:the|this|that)\s+)?(?:original\s+)?(?:quote|quotation|words?|line)\s+"
+    rf"(?:is|was|comes?|came)\s+(?:from|by))\s+({_NAME})"
 )
 # A verse, a chapter: "Matthew 2:11", "appendix B", "§ 14".
 _PLACE_IN_WORK = re.compile(

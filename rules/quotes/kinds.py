@@ -48,7 +48,7 @@ _SURE = (
     (("credited to a pronoun that spoke",), "made-up speech", 0.8),
     (("a named work says it",), "made-up speech", 0.8),
     (("from a named work", "a colon before it", "a whole sentence"), "made-up speech", 0.75),
-    (("said by somebody unnamed in the past", "a colon before it"), "made-up speech", 0.7),
+    (("said by somebody unnamed in the past", "a colon before it"), "made-up speech", 0.75),
 )
 
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from rules.elsewhere import OutsideText
-from rules.quotes.attribution import Credit
-from rules.quotes.passage import Form, Verdict
+from rules.quotes.candidate import Candidate
+from rules.quotes.passage import Verdict
 from rules.view import Entry, ThreadView, same_author
 
 _TELLING = frozenset(("name", "handle", "work", "link", "byline", "pronoun"))
@@ -15,6 +15,8 @@ _LONG_BLOCK = 25
 _LONGEST_DIALOGUE = 40
 # A comment that is only a few words of another echoes it; one of more words copies it.
 _LONG_COPY = 9
+# Made-up speech in somebody's mouth keeps most of his words.
+_MOSTLY_SHARED = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +28,11 @@ class Judgement:
     reason: str
 
 
-def judge(
-    view: ThreadView,
-    entry: Entry,
-    form: Form,
-    count: int,
-    holder: Entry | OutsideText | None,
-    credit: Credit,
-    *,
-    is_whole_comment: bool,
-) -> Judgement:
-    """Decide on a quotation's verdict; `count` is the number of its words, `holder` the entry that they are from."""
+def judge(view: ThreadView, entry: Entry, candidate: Candidate, *, is_whole_comment: bool) -> Judgement:
+    """Decide on a quotation's verdict."""
+    form, count, credit = candidate.span.form, candidate.count, candidate.credit
+    origin = candidate.origin
+    holder = origin.holder if origin is not None else None
     attribution = credit.attribution
     if holder is not None and same_author(holder, entry):
         return Judgement("self", 0.95, "the author's own earlier words")
@@ -52,13 +48,18 @@ def judge(
     if holder is None:
         if form == "block" and (entry.number == 1 or count < _LONG_BLOCK):
             return Judgement("implied", 0.55, "a short block answers somebody, most likely the post or its parent")
+        if form == "marks" and candidate.shared >= _MOSTLY_SHARED:
+            return Judgement("implied", 0.6, "puts the words of what it answers in its own way")
         return Judgement("unattributed", 0.9, "nothing says whose words these are")
     if isinstance(holder, OutsideText):
         where = "on a page that the comment links to" if holder.kind == "page" else "in another thread"
         return Judgement("unattributed", 0.9, f"the words stand {where}, and nothing says so")
+    is_copy = form == "bare" and is_whole_comment and count >= _LONG_COPY
+    if holder.is_post and is_copy and origin is not None and origin.copy.similarity == 1:
+        return Judgement("unattributed", 0.8, "repeats the post without saying so")
     if holder.is_post:
         return Judgement("implied", 0.9, "the words are the post's")
-    if form == "bare" and is_whole_comment and count >= _LONG_COPY:
+    if is_copy:
         return Judgement("unattributed", 0.9, "repeats a comment without saying so")
     parent = view.parent(entry)
     if parent is not None:
