@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from bench.corrupt import measure as measure_corrupt
 from bench.pages import measure as measure_pages
 from bench.pan13 import measure as measure_pan13
+from bench.train_kinds import trained, whole_engine
 
 COMMAND = Path(sys.executable).parent / "quotewarden"
 
@@ -44,6 +45,7 @@ def measures(shared: Path) -> dict[str, Callable[[], Rows]]:
         "labelled": lambda: scored(
             shared, "labelled", str(shared / "labelled" / "threads"), str(shared / "labelled" / "labels.jsonl")
         ),
+        "labelled-unseen": lambda: whole_engine(shared, trained(shared)),
         "iac": lambda: scored(shared, "iac", str(data / "iac4forums" / "developers.jsonl.gz")),
         "polnear": lambda: scored(shared, "polnear", str(data / "polnear" / "dev.jsonl.gz")),
         "moved-random": lambda: scored(shared, "offtopic", str(data / "offtopic" / "moved-random.jsonl.gz")),

@@ -64,7 +64,9 @@ class QuoteAnalysis:
         spans = with_bare(entry, find_spans(entry.document), copies, self._sources.texts, answered)
         if outside.copies:
             spans = with_bare(entry, spans, outside.copies, outside.words, frozenset())
-        article = find_article(entry.document.text) if len(entry.words) >= _MIN_ARTICLE else None
+        article = None
+        if len(entry.words) >= _MIN_ARTICLE and not any(copy.matched >= _MIN_ARTICLE for copy in copies):
+            article = find_article(entry.document.text)
         if article is not None:
             spans = [*(span for span in spans if span.outer_end <= article.start), article.span]
         credits = Credits(self._members, entry)
@@ -82,7 +84,7 @@ class QuoteAnalysis:
                     continue
             else:
                 origin = self._origin(entry, inside, copies, outside)
-            if origin is not None and origin.is_quoted and span.form == "bare":
+            if origin is not None and origin.is_quoted and origin.place == "elsewhere" and span.form == "bare":
                 continue  # both quote somebody else
             around = surroundings(entry.document.text, spans, place)
             credit = credits.find(span, around, _author(origin))
