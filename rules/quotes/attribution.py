@@ -30,6 +30,7 @@ _NAME = rf"{_CAPITALISED}(?:[ \t]+(?:(?:de|van|von|der|den|al|bin|la|le|du|el|y|
 _HANDLE = re.compile(r"(?<![\w.])@(\w)")
 _LONGEST_HANDLE = 60
 _COMMENT_NUMBER = re.compile(r"(?:\b(?:comment|post|reply|no\.?|number|Kommentar)\s*#?|#)(\d{1,5})\b", re.I)
+_DIGIT = re.compile(r"\d")
 _NAME_AT_NUMBER = re.compile(rf"({_NAME}|\w+)\s*@\s*(\d{{1,5}})\b")
 _CALLING = r"(?:Hi|Hey|Hello|Dear|To|Re|Gee|Well|Sorry|Ah|Oh)\b[:,]?[ \t]+"
 _LINE_CALL = re.compile(rf"^[ \t]*(?:@(\w[^\n]{{0,60}})|(?:{_CALLING})?({_NAME})[ \t]*(?:[,:–—-]|$))", re.M)
@@ -207,7 +208,11 @@ class _Finder:
                     return self._named(f"@{name}", "handle", name)
                 if match := _last(_NAME_AT_NUMBER, lead.text):
                     return self._named(match[0], "name", match[1])
-            if (match := _last(_COMMENT_NUMBER, lead.text)) and (meant := self._numbered(match[0], match[1])):
+            if (
+                _DIGIT.search(lead.text)
+                and (match := _last(_COMMENT_NUMBER, lead.text))
+                and (meant := self._numbered(match[0], match[1]))
+            ):
                 return meant
         return None
 
@@ -305,16 +310,16 @@ class _Finder:
         return _work_in(Tokens(self._entry.document.text[begin : self._span.outer_start]), _ARTICLES)
 
     def _work(self) -> str | None:
-        around = self._around
+        around, holder = self._around, self._holder
         leads = [(lead, None) for lead in around.leads]
         if self._span.form == "block" and around.above not in around.leads:
             leads.append((around.above, None))
         # The words of another comment are not the article's.
-        is_comment = self._holder is not None and not self._holder.is_post
+        articles = YOUR if holder is not None and not holder.is_post else _ARTICLES
         for tokens, most in [*leads, (around.after, _NEAR)]:
-            if work := _work_in(tokens, YOUR if is_comment else _ARTICLES, most):
+            if work := _work_in(tokens, articles, most):
                 return work
-            if not is_comment and (match := _last(_PLACE_IN_WORK, tokens.text)):
+            if holder is None and (match := _last(_PLACE_IN_WORK, tokens.text)):
                 return match[0]
         return None
 
@@ -325,6 +330,8 @@ def _names_work(phrase: str) -> bool:
 
 def _work_in(tokens: Tokens, articles: frozenset[str], most: int | None = None) -> str | None:
     lows = tokens.lows[:most]
+    if WORKS.isdisjoint(lows) and "l'" not in tokens.text and "l’" not in tokens.text:
+        return None
     for place in range(len(lows) - 1, -1, -1):
         if lows[place].startswith("l'") and lows[place][2:] in WORKS and "the" in articles:
             return tokens.words[place]

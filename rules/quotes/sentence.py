@@ -71,20 +71,16 @@ EMPTY = Tokens("")
 class Surroundings:
     """Hold the words around a passage: its sentence before and after it, and the line above when it opens a line.
 
+    `leads` are those that lead to it: a sentence above that is over, and long, speaks of something else.
     `follows_sentence` says that a sentence ends right before the passage, `opens_text` that nothing stands before it.
     """
 
     before: Tokens
     after: Tokens
     above: Tokens
+    leads: Sequence[Tokens]
     follows_sentence: bool
     opens_text: bool
-
-    @property
-    def leads(self) -> list[Tokens]:
-        """The words that lead to the passage: a sentence above that is over, and long, speaks of something else."""
-        over = len(self.above.text) > _SHORT_LINE and self.above.text.rstrip().endswith((".", "!", "?"))
-        return [lead for lead in (self.before, EMPTY if over else self.above) if lead.words]
 
 
 def surroundings(text: str, spans: Sequence[Span], place: int) -> Surroundings:
@@ -101,7 +97,10 @@ def surroundings(text: str, spans: Sequence[Span], place: int) -> Surroundings:
         lines = before[:line_start].rstrip()
         above, _ = _last_sentence(_joined(lines, lines.rfind("\n") + 1))
     after = _after(text, spans, place, span.outer_end)
-    return Surroundings(tokens, after, above, follows_sentence, not before.strip() and span.outer_start < _REACH)
+    is_over = len(above.text) > _SHORT_LINE and above.text.rstrip().endswith((".", "!", "?"))
+    leads = [lead for lead in (tokens, EMPTY if is_over else above) if lead.words]
+    opens_text = span.outer_start < _REACH and not before.strip()
+    return Surroundings(tokens, after, above, leads, follows_sentence, opens_text)
 
 
 def _before(text: str, spans: Sequence[Span], place: int) -> str:
