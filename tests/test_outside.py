@@ -51,6 +51,11 @@ def test_a_bare_copy_is_traced_to_the_archive() -> None:
     assert ARCHIVED.text[passage.source.start : passage.source.end] == KILN
 
 
+def test_asking_the_reader_does_not_make_archived_words_his() -> None:
+    [passage] = passages(f"My own view. {KILN.capitalize()}. You said you would write about what you read?", ARCHIVED)
+    assert passage.verdict == "unattributed"
+
+
 def test_a_quotation_in_marks_finds_its_source_in_the_archive_and_keeps_its_credit() -> None:
     [passage] = passages(f"Vera once wrote “{KILN}” about this.", ARCHIVED)
     assert passage.verdict == "attributed"

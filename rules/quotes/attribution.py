@@ -52,6 +52,8 @@ _PLACE_IN_WORK = re.compile(
     r"\b(?!At\b)[A-Z][a-z]+\.? \d{1,3}:\d{1,3}\b|(?i:\b(?:appendix|chapter|section|p\.|page)|§)\s*(?:\d|[A-Z]\b)"
 )
 _BREAK = re.compile(r"[.!?…][\"”’)\]]*\s+(?=[\"“‘'(\[A-ZÀ-ÝА-Я])|\n")
+# "What do you say?" asks, it does not quote.
+_ASKING = frozenset("do would could can will should if".split())
 _POSSESSIVE = re.compile(r"['’]s?$")
 _URL = re.compile(r"\bhttps?://\S+|\bwww\.\S+")
 _ARTICLES = YOUR | frozenset(
@@ -91,7 +93,8 @@ def _is_addressed(around: Surroundings, clause: Clause | None) -> bool:
     for lows in sides:
         for place, low in enumerate(lows):
             near = lows[place + 1 : place + 5]
-            if low in YOU and any(word in SPEECH for word in near[:3]):
+            asked = place and lows[place - 1] in _ASKING
+            if low in YOU and not asked and any(word in SPEECH for word in near[:3]):
                 return True
             if low in YOU and any(word in YOU_DO for word in near[:2]):
                 before = lows[max(0, place - 3) : place]

@@ -43,7 +43,7 @@ def judge(view: ThreadView, entry: Entry, candidate: Candidate, *, is_whole_comm
         return Judgement("attributed", 0.9, f"credited: {attribution.text}")
     if attribution is not None and attribution.type == "vague":
         return Judgement("unattributed", 0.85, f"no source in {attribution.text!r}")
-    if credit.is_addressed:
+    if credit.is_addressed and not isinstance(holder, OutsideText):
         return Judgement("implied", 0.85, "given to the person spoken to")
     if holder is None:
         if form == "block" and (entry.number == 1 or count < _LONG_BLOCK):
