@@ -4,7 +4,7 @@ import os
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
@@ -60,6 +60,40 @@ class ArchiveOptions(BaseModel):
     path: Path | None = Field(None, description="the archive's file, in which `check` and `quotes` look words up too")
 
 
+class DaemonOptions(BaseModel):
+    """Hold how the daemon polls its sites."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    interval_seconds: float = Field(300, ge=1, le=604_800, description="how often a site is polled")
+    jitter_seconds: float = Field(15, ge=0, le=86_400, description="a poll comes up to so much sooner or later")
+    workers: int = Field(8, ge=2, le=256, description="polls that run side by side; a quarter is for sites that fail")
+    backoff_seconds: float = Field(
+        30, ge=1, le=86_400, description="the wait after a failed poll, doubled with each further one"
+    )
+    max_backoff_seconds: float = Field(900, ge=1, le=86_400, description="the longest such wait")
+    circuit_failures: int = Field(
+        5, ge=1, le=1000, description="after so many failed polls in a row a site counts as sick and waits the longest"
+    )
+    stop_seconds: float = Field(10, ge=1, le=600, description="on a stop, the time that polls have to end their page")
+    port: int = Field(
+        9480, ge=0, le=65_535, description="the port on this machine for /metrics, /healthz and /readyz; 0 for none"
+    )
+
+
+class LogOptions(BaseModel):
+    """Hold what the daemon logs, and how."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="the least that is logged: debug, info, warning or error"
+    )
+    format: Literal["auto", "text", "json"] = Field(
+        "auto", description="text, json, or auto: text on a terminal, else JSON"
+    )
+
+
 class Config(BaseModel):
     """Hold a checked configuration; `rules` has the options of every rule, by id."""
 
@@ -68,6 +102,8 @@ class Config(BaseModel):
     check: CheckOptions = CheckOptions()
     pages: PagesOptions = PagesOptions()
     archive: ArchiveOptions = ArchiveOptions()
+    daemon: DaemonOptions = DaemonOptions()
+    log: LogOptions = LogOptions()
     rules: dict[str, RuleOptions] = {}
 
 
@@ -132,6 +168,8 @@ def example(rules: Sequence[Rule] | None = None) -> str:
         "[check]\n" + _keys(CheckOptions.model_fields),
         "[pages]\n" + _keys(PagesOptions.model_fields),
         "[archive]\n" + _keys(ArchiveOptions.model_fields),
+        "[daemon]\n" + _keys(DaemonOptions.model_fields),
+        "[log]\n" + _keys(LogOptions.model_fields),
     ]
     for rule in rules or all_rules():
         summary = (rule.__doc__ or rule.ID).strip().splitlines()[0]

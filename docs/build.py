@@ -18,7 +18,7 @@ from adapters.registry import saved_readers
 from adapters.saved.threads import read_threads
 from bot.check import check_thread
 from bot.cli import app
-from bot.config import ArchiveOptions, CheckOptions, PagesOptions, check_config, example
+from bot.config import ArchiveOptions, CheckOptions, DaemonOptions, LogOptions, PagesOptions, check_config, example
 from bot.report.terminal import FindingsOnTerminal
 from rules.registry import all_rules
 
@@ -65,7 +65,9 @@ def commands_page() -> str:
         "## Settings of `check` and `quotes`\n\nIn the table `[check]` of the configuration; the rules' own settings "
         f"are in [rules.md](rules.md).\n\n{_options(CheckOptions.model_fields)}\n"
         f"In the table `[pages]`; see [pages.md](pages.md).\n\n{_options(PagesOptions.model_fields)}\n"
-        f"In the table `[archive]`; see [archive.md](archive.md):\n\n{_options(ArchiveOptions.model_fields)}"
+        f"In the table `[archive]`; see [archive.md](archive.md):\n\n{_options(ArchiveOptions.model_fields)}\n"
+        f"In the table `[daemon]`; see [daemon.md](daemon.md):\n\n{_options(DaemonOptions.model_fields)}\n"
+        f"In the table `[log]`:\n\n{_options(LogOptions.model_fields)}"
     )
     return "\n".join(parts)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from adapters.registry import READERS
-from bot.config import ArchiveOptions, CheckOptions, PagesOptions
+from bot.config import ArchiveOptions, CheckOptions, DaemonOptions, LogOptions, PagesOptions
 from rules.registry import RULES
 
 ROOT = Path(__file__).parent.parent
@@ -33,6 +33,8 @@ def test_every_rule_and_format_is_documented(name: str) -> None:
         *CheckOptions.model_fields,
         *PagesOptions.model_fields,
         *ArchiveOptions.model_fields,
+        *DaemonOptions.model_fields,
+        *LogOptions.model_fields,
         *(key for rule in RULES for key in rule.Options.model_fields),
     ],
 )
