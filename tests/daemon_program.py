@@ -25,7 +25,7 @@ def poll(site: WatchedSite, /, *, stopping: Callable[[], bool]) -> PollOutcome:
     if site.name == "hangs":
         time.sleep(60)
     if site.name == "page":
-        time.sleep(0.4)
+        time.sleep(0.2)
     if site.name == "fails":
         raise ValueError("no such thing as https://me:hunter2@blog.example, said s3cr3t-value")
     with (FOLDER / "polled").open("a") as polled:

@@ -14,6 +14,12 @@ from typing import Any
 
 import pytest
 
+from bot.config import Config, DaemonOptions
+from bot.daemon.lock import FileLock
+from bot.daemon.notify import Notifier
+from bot.daemon.polls import Work
+from bot.daemon.process import Daemon
+
 ROOT = Path(__file__).parent.parent
 PATIENCE = 10.0
 
@@ -132,11 +138,14 @@ def test_a_poll_that_hangs_holds_up_no_stop(start: Callable[..., Running]) -> No
     assert left["sites"] == ["hangs"]
 
 
-def test_a_second_signal_ends_it_at_once(start: Callable[..., Running]) -> None:
-    daemon = start("hangs", stop_seconds=60)
+def test_while_it_stops_it_is_alive_but_not_ready_and_a_second_signal_ends_it(start: Callable[..., Running]) -> None:
+    port = free_port()
+    daemon = start("hangs", stop_seconds=60, port=port)
     eventually(lambda: daemon.polled("hangs", "begun"))
     daemon.process.terminate()
     eventually(lambda: daemon.hears("STOPPING=1"))
+    assert read(port, "/readyz") == (503, "stopping\n")
+    assert read(port, "/healthz") == (200, "ok\n")
     daemon.process.terminate()
     assert daemon.process.wait(PATIENCE) == 0
 
@@ -221,6 +230,21 @@ def test_a_port_that_is_taken_is_told(start: Callable[..., Running], tmp_path: P
         assert daemon.process.wait(PATIENCE) == 1
         daemon.end()
     assert "error: daemon.port: port " in (tmp_path / "log").read_text()
+
+
+def test_a_dead_scheduler_ends_the_process_and_feeds_no_watchdog(tmp_path: Path, mocker) -> None:
+    left = mocker.patch("bot.daemon.process._leave", side_effect=SystemExit)
+    mocker.patch("bot.daemon.process.Schedule.is_alive", return_value=False)
+    mocker.patch("bot.daemon.process._TICK_SECONDS", 0.01)
+    notifier = mocker.Mock(Notifier, watchdog_seconds=30)
+    work = Work(config=Config(daemon=DaemonOptions(port=0)), sites=(), poll=mocker.Mock())
+    daemon = Daemon(work, lock=FileLock(tmp_path / "store.db"), notifier=notifier)
+    with pytest.raises(SystemExit):
+        daemon.run()
+    left.assert_called_once_with(1)
+    notifier.ready.assert_called_once()
+    notifier.alive.assert_not_called()
+    daemon._schedule.stop()
 
 
 def test_the_dry_run_loads_nothing_of_the_daemon() -> None:

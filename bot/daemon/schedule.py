@@ -121,7 +121,14 @@ class Schedule:
 
     def _add_beat(self) -> None:
         trigger = Waits(lambda: _BEAT_SECONDS, lambda due: None)
-        self._scheduler.add_job(self._beats, trigger, id="beat", executor="beat", replace_existing=True)
+        self._scheduler.add_job(
+            self._beats,
+            trigger,
+            id="beat",
+            executor="beat",
+            next_run_time=at(self._clock.wall()),
+            replace_existing=True,
+        )
 
     def _beats(self) -> None:
         self._beat = self._clock.monotonic()
@@ -234,7 +241,7 @@ class Schedule:
         was_sick, was_slow = bool(entry.circuit.failures), entry.slow
         entry.circuit.succeed()
         entry.slow = took > self._slow
-        self._metrics.circuit_open.labels(entry.site.name).set(0)
+        self._show_circuit(entry)
         log.debug("polled", comments=outcome.comments, findings=outcome.findings, seconds=round(took, 3))
         if was_sick or was_slow != entry.slow:
             self._set_due(entry, self._clock.monotonic() + self._wait(entry))
@@ -247,7 +254,7 @@ class Schedule:
             retry_after=float(retry_after) if isinstance(retry_after, int | float) else None,
             passes=getattr(error, "passes", True) is not False,
         )
-        self._metrics.circuit_open.labels(entry.site.name).set(int(entry.circuit.is_open))
+        self._show_circuit(entry)
         log = _log.bind(
             site=entry.site.name, failures=entry.circuit.failures, next_in_seconds=round(wait, 1), error=str(error)
         )
@@ -260,6 +267,12 @@ class Schedule:
         else:
             log.warning("the poll failed", exc_info=trace)
         self._set_due(entry, self._clock.monotonic() + wait)
+
+    def _show_circuit(self, entry: _Entry) -> None:
+        with self._lock:
+            # A site that a reload has just removed must not come back among the figures.
+            if self._entries.get(entry.site.name) is entry:
+                self._metrics.circuit_open.labels(entry.site.name).set(int(entry.circuit.is_open))
 
     def _act(self, action: TimedAction, due: datetime | None = None) -> None:
         if self._stopping.is_set():
