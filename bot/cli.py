@@ -10,6 +10,7 @@ import typer
 
 from bot.archive.commands import archive_app
 from bot.stop import stop as _stop
+from bot.store.commands import db_app
 
 # Everything else is imported by the command that needs it: --help must not wait for the rules.
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ config_app = typer.Typer(help="Write or check a configuration.", no_args_is_help
 app.add_typer(rules_app, name="rules")
 app.add_typer(config_app, name="config")
 app.add_typer(archive_app, name="archive")
+app.add_typer(db_app, name="db")
 
 
 class CheckOutput(StrEnum):

@@ -92,6 +92,12 @@ class LogOptions(BaseModel):
     format: Literal["auto", "text", "json"] = Field(
         "auto", description="text, json, or auto: text on a terminal, else JSON"
     )
+class StoreOptions(BaseModel):
+    """Hold where the store is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str = Field("sqlite:///quotewarden.db", description="the store: sqlite:///FILE, or postgresql://HOST/DATABASE")
 
 
 class Config(BaseModel):
@@ -104,6 +110,7 @@ class Config(BaseModel):
     archive: ArchiveOptions = ArchiveOptions()
     daemon: DaemonOptions = DaemonOptions()
     log: LogOptions = LogOptions()
+    store: StoreOptions = StoreOptions()
     rules: dict[str, RuleOptions] = {}
 
 
@@ -170,6 +177,7 @@ def example(rules: Sequence[Rule] | None = None) -> str:
         "[archive]\n" + _keys(ArchiveOptions.model_fields),
         "[daemon]\n" + _keys(DaemonOptions.model_fields),
         "[log]\n" + _keys(LogOptions.model_fields),
+        "[store]\n" + _keys(StoreOptions.model_fields),
     ]
     for rule in rules or all_rules():
         summary = (rule.__doc__ or rule.ID).strip().splitlines()[0]

@@ -1,8 +1,15 @@
 """What several test files share."""
 
+import secrets
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from bot.store.database import Store, connect, open_store
+from bot.store.upkeep import vacuum
+from tests.postgres import HOW_TO_GET, binaries, cluster
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -14,3 +21,59 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the shared data is not beside the checkout")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a PostgreSQL cluster with `{database}` in it; tests that need it skip where it is not installed."""
+    folder = binaries()
+    if folder is None:
+        pytest.skip(HOW_TO_GET)
+    with cluster(folder) as url:
+        with open_store(url.format(database="postgres")):
+            pass
+        yield url
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite store, to be copied."""
+    path = tmp_path_factory.mktemp("store") / "empty.db"
+    with open_store(f"sqlite:///{path}") as store:
+        vacuum(store.engine)
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database without tables, once in SQLite and once in PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'empty.db'}"
+    return _new_database(request.getfixturevalue("postgres"), "template1")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty store, once in SQLite and once in PostgreSQL."""
+    if request.param == "sqlite":
+        path = tmp_path / "store.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        return f"sqlite:///{path}"
+    return _new_database(request.getfixturevalue("postgres"), "postgres")
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """An empty store, once in SQLite and once in PostgreSQL."""
+    with open_store(store_url) as opened:
+        yield opened
+
+
+def _new_database(url: str, template: str) -> str:
+    name = f"test_{secrets.token_hex(8)}"
+    # From the database that is no template: a template must have no other visitor while it is copied.
+    engine = connect(url.format(database="template1" if template == "postgres" else "postgres"))
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+    engine.dispose()
+    return url.format(database=name)

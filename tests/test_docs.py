@@ -9,6 +9,7 @@ import pytest
 
 from adapters.registry import READERS
 from bot.config import ArchiveOptions, CheckOptions, DaemonOptions, LogOptions, PagesOptions
+from bot.config import ArchiveOptions, CheckOptions, PagesOptions, StoreOptions
 from rules.registry import RULES
 
 ROOT = Path(__file__).parent.parent
@@ -35,6 +36,7 @@ def test_every_rule_and_format_is_documented(name: str) -> None:
         *ArchiveOptions.model_fields,
         *DaemonOptions.model_fields,
         *LogOptions.model_fields,
+        *StoreOptions.model_fields,
         *(key for rule in RULES for key in rule.Options.model_fields),
     ],
 )

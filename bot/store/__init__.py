@@ -1,0 +1,1 @@
+"""The store: what the daemon knows of sites, posts, comments and findings, in SQLite or PostgreSQL."""
