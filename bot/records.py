@@ -29,7 +29,7 @@ def finding_record(thread: Thread, comment: Entry, finding: Finding) -> Record:
         "end": finding.end,
         "excerpt": finding.excerpt,
         "message": finding.message,
-        "source": _source(finding.source),
+        "source": source_record(finding.source),
         "suggestion": finding.suggestion,
         "key": finding.key,
         "ruleset": finding.ruleset,
@@ -58,7 +58,7 @@ def passage_record(thread: Thread, entry: Entry, passage: Passage) -> Record:
         "kind": passage.kind,
         "verdict": passage.verdict,
         "attribution": _attribution(passage.attribution) if passage.attribution else None,
-        "source": _source(passage.source),
+        "source": source_record(passage.source),
         "altered": passage.altered,
         "confidence": passage.confidence,
     }
@@ -69,7 +69,8 @@ def _attribution(found: Attribution) -> Record:
     return {"text": found.text, "type": found.type, "author": found.author, "comment": found.comment}
 
 
-def _source(source: Source | None) -> Record | None:
+def source_record(source: Source | None) -> Record | None:
+    """Return a source as findings and passages have it."""
     if source is None:
         return None
     return {

@@ -19,10 +19,11 @@ from rules.view import Entry
 
 @dataclass(slots=True)
 class Outcome:
-    """Hold what the rules said of one comment; `scores` are by rule id, 0 to 1."""
+    """Hold what the rules said of one comment; `quiet` is from rules on trial, `scores` are by rule id, 0 to 1."""
 
     comment: Entry
     findings: list[Finding] = field(default_factory=list)
+    quiet: list[Finding] = field(default_factory=list)
     not_evaluated: list[NotEvaluated] = field(default_factory=list)
     scores: dict[str, float] = field(default_factory=dict)
 
@@ -43,11 +44,14 @@ class Engine:
         self.ruleset = _digest(json.dumps(described, sort_keys=True))
 
     def evaluate(
-        self, thread: Thread, *, elsewhere: Elsewhere = NOTHING_KNOWN, with_scores: bool = False
+        self, thread: Thread, *, elsewhere: Elsewhere = NOTHING_KNOWN, with_scores: bool = False, first: int = 0
     ) -> tuple[Context, Iterator[Outcome]]:
-        """Return the thread's context and, comment by comment in time order, what the rules say."""
+        """Return the thread's context and, comment by comment in time order, what the rules say.
+
+        `first` is the index of the first comment to be judged; those before it are context only.
+        """
         context = Context(thread, elsewhere)
-        return context, (self._outcome(entry, context, with_scores) for entry in context.view.entries[1:])
+        return context, (self._outcome(entry, context, with_scores) for entry in context.view.entries[first + 1 :])
 
     def _outcome(self, comment: Entry, context: Context, with_scores: bool) -> Outcome:
         outcome = Outcome(comment)
@@ -63,8 +67,9 @@ class Engine:
                 reason = f"{type(error).__name__}: {error}"
                 outcome.not_evaluated.append(NotEvaluated(rule=rule.ID, comment_id=comment.id, reason=reason))
             else:
-                if reports and options.report:
-                    outcome.findings += self._findings(rule, options, comment, context, reports)
+                if reports:
+                    said = outcome.findings if options.report else outcome.quiet
+                    said += self._findings(rule, options, comment, context, reports)
         return outcome
 
     def _findings(

@@ -1,0 +1,188 @@
+"""Findings as they are kept: found, found again, resolved; and the outbox beside them, which tells of each once."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, bindparam, delete, exists, insert, literal, select, update
+
+from bot.records import source_record
+from bot.store.tables import comments, findings, not_evaluated, outbox
+from bot.store.threads import chunks
+from rules.finding import Finding, NotEvaluated
+
+# `credited`: the words stand and say now whose they are; `removed`: the comment was edited and they are gone;
+# `deleted`: the comment is gone; `changed`: anything else, as another context or other options.
+Reason = Literal["credited", "removed", "deleted", "changed", "moderator"]
+EVERY_RULE = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Hold what the rules said of one stored comment; `number` is the store's own, `comment_id` the platform's."""
+
+    number: int
+    comment_id: str
+    findings: Sequence[Finding]
+    quiet: Sequence[Finding]
+    not_evaluated: Sequence[NotEvaluated]
+
+
+@dataclass(slots=True)
+class Settled:
+    """Count what became of findings."""
+
+    found: int = 0
+    resolved: int = 0
+    not_evaluated: int = 0
+
+
+class Ledger:
+    """Be the findings of one site within one transaction."""
+
+    def __init__(self, connection: Connection, site: int, *, now: datetime) -> None:
+        self._connection, self._site, self._now = connection, site, now
+        self.settled = Settled()
+
+    def kept(self, numbers: Collection[int]) -> dict[int, list[Row[Any]]]:
+        """Return what is kept of the findings of comments, by the comments' numbers."""
+        found: dict[int, list[Row[Any]]] = {number: [] for number in numbers}
+        for chunk in chunks(numbers):
+            for row in self._connection.execute(select(findings).where(findings.c.comment_id.in_(chunk))):
+                found[row.comment_id].append(row)
+        return found
+
+    def settle(self, judged: Sequence[Judged], kept: Mapping[int, list[Row[Any]]], gone: Mapping[int, Reason]) -> None:
+        """Make the findings of comments what the rules said; `gone` says, by number, why one is left out."""
+        new: list[dict[str, Any]] = []
+        changed: list[dict[str, Any]] = []
+        keys: list[str] = []
+        for one in judged:
+            said = {finding.key: (finding, False) for finding in one.findings}
+            said |= {finding.key: (finding, True) for finding in one.quiet}
+            before = {row.key: row for row in kept[one.number]}
+            for key, (finding, is_quiet) in said.items():
+                values = _values(finding, is_quiet)
+                row = before.get(key) or self._moved(values, before, said)
+                if row is None:
+                    place = {"site_id": self._site, "comment_id": one.number, "found_at": self._now}
+                    new.append({**place, **values, "resolved_at": None, "resolved_reason": None})
+                    keys.append(key)
+                    continue
+                before.pop(row.key)
+                if row.resolved_reason != "moderator":
+                    values |= {"resolved_at": None, "resolved_reason": None}
+                if any(getattr(row, name) != value for name, value in values.items()):
+                    self.settled.found += row.resolved_at is not None and row.resolved_reason != "moderator"
+                    changed.append({"number": row.id, **_resolution(row), **values})
+                    keys.append(key)
+            for row in before.values():
+                if row.id in gone and row.resolved_at is None:
+                    resolution = {"resolved_at": self._now, "resolved_reason": gone[row.id]}
+                    changed.append({"number": row.id, **_kept_values(row), **resolution})
+                    keys.append(row.key)
+                    self.settled.resolved += 1
+        if new:
+            self._connection.execute(insert(findings), new)
+        if changed:
+            self._connection.execute(update(findings).where(findings.c.id == bindparam("number")), changed)
+        self.settled.found += len(new)
+        self._queue(keys)
+        told = {one.comment_id: {record.rule: record.reason for record in one.not_evaluated} for one in judged}
+        self.set_aside(told)
+
+    def erase(self, numbers: Collection[int], ids: Collection[str]) -> None:
+        """Resolve the findings of deleted comments, and keep no word of them."""
+        self.set_aside({id: {} for id in ids})
+        for chunk in chunks(numbers):
+            of_these = findings.c.comment_id.in_(chunk)
+            wiped = {"excerpt": "", "message": "", "suggestion": None, "source": None}
+            self._connection.execute(update(findings).where(of_these).values(wiped))
+            resolved = self._connection.execute(
+                update(findings)
+                .where(of_these, findings.c.resolved_at.is_(None))
+                .values(resolved_at=self._now, resolved_reason="deleted")
+            )
+            self.settled.resolved += resolved.rowcount
+            waiting = select(findings.c.id).where(of_these)
+            self._connection.execute(delete(outbox).where(outbox.c.finding_id.in_(waiting), outbox.c.sent_at.is_(None)))
+
+    def set_aside(self, told: Mapping[str, Mapping[str, str]]) -> None:
+        """Note which rules gave no verdict on which comments, and why; forget what was noted of them before."""
+        table = not_evaluated
+        before: dict[tuple[str, str], str] = {}
+        for chunk in chunks(told):
+            of_these = select(table).where(table.c.site_id == self._site, table.c.platform_id.in_(chunk))
+            before |= {(row.platform_id, row.rule): row.reason for row in self._connection.execute(of_these)}
+        now = {(id, rule): reason for id, reasons in told.items() for rule, reason in reasons.items()}
+        for id, rule in before.keys() - now.keys():
+            is_it = (table.c.site_id == self._site, table.c.platform_id == id, table.c.rule == rule)
+            self._connection.execute(delete(table).where(*is_it))
+        rows = [
+            {"site_id": self._site, "platform_id": id, "rule": rule, "reason": reason, "noted_at": self._now}
+            for (id, rule), reason in now.items()
+            if (id, rule) not in before
+        ]
+        if rows:
+            self._connection.execute(insert(table), rows)
+        self.settled.not_evaluated += len(rows)
+
+    def _moved(
+        self, values: Mapping[str, Any], before: Mapping[str, Row[Any]], said: Mapping[str, object]
+    ) -> Row[Any] | None:
+        # A comment that was moved to another thread gets other keys; its findings are the same ones.
+        same = (values["rule"], values["excerpt"])
+        return next((row for key, row in before.items() if key not in said and (row.rule, row.excerpt) == same), None)
+
+    def _queue(self, keys: Collection[str]) -> None:
+        """Put into the outbox what is open and was never told, take out what need not be told any more."""
+        for chunk in chunks(keys):
+            among = (findings.c.site_id == self._site, findings.c.key.in_(chunk))
+            is_due = findings.c.resolved_at.is_(None) & ~findings.c.quiet
+            due = (
+                select(findings.c.site_id, findings.c.id, literal(self._now, outbox.c.queued_at.type))
+                .where(*among, is_due, ~exists().where(outbox.c.finding_id == findings.c.id))
+                .order_by(findings.c.id)
+            )
+            self._connection.execute(insert(outbox).from_select(["site_id", "finding_id", "queued_at"], due))
+            not_due = select(findings.c.id).where(*among, ~is_due)
+            self._connection.execute(delete(outbox).where(outbox.c.sent_at.is_(None), outbox.c.finding_id.in_(not_due)))
+
+
+def waiting(connection: Connection, site: int, *, limit: int) -> Sequence[Row[Any]]:
+    """Return findings that are to be told, oldest first, each with the comment that it is about."""
+    joined = (
+        select(outbox.c.id.label("outbox_id"), findings, comments.c.platform_id)
+        .join_from(outbox, findings, findings.c.id == outbox.c.finding_id)
+        .join(comments, comments.c.id == findings.c.comment_id)
+        .where(outbox.c.site_id == site, outbox.c.sent_at.is_(None))
+        .order_by(outbox.c.id)
+        .limit(limit)
+    )
+    return connection.execute(joined).all()
+
+
+def left_out(rows: Sequence[Row[Any]], one: Judged) -> Iterator[Row[Any]]:
+    """Yield the open findings of a comment that its rules looked for again and did not make."""
+    silent = {record.rule for record in one.not_evaluated}
+    said = {finding.key for finding in (*one.findings, *one.quiet)}
+    if EVERY_RULE not in silent:
+        yield from (row for row in rows if row.resolved_at is None and row.key not in said and row.rule not in silent)
+
+
+_KEPT = ("key", "rule", "severity", "confidence", "start", "end", "excerpt", "message", "source", "suggestion")
+
+
+def _values(finding: Finding, is_quiet: bool) -> dict[str, Any]:
+    values = {name: getattr(finding, name) for name in _KEPT}
+    return {**values, "source": source_record(finding.source), "ruleset": finding.ruleset, "quiet": is_quiet}
+
+
+def _kept_values(row: Row[Any]) -> dict[str, Any]:
+    # All rows of one statement must name the same columns.
+    return {name: getattr(row, name) for name in (*_KEPT, "ruleset", "quiet")}
+
+
+def _resolution(row: Row[Any]) -> dict[str, Any]:
+    return {"resolved_at": row.resolved_at, "resolved_reason": row.resolved_reason}

@@ -1,0 +1,59 @@
+"""Sites, and the cursor of each: how far its comments have been taken."""
+
+import json
+from datetime import datetime
+
+from sqlalchemy import Connection, Table, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from adapters.base import Cursor
+from bot.store.errors import CursorMoved
+from bot.store.tables import cursors, sites
+
+
+def keep_site(connection: Connection, name: str, *, now: datetime) -> int:
+    """Return the site's number; a new site gets one, and a cursor at the beginning."""
+    known = site_number(connection, name)
+    if known is not None:
+        return known
+    connection.execute(_insert_if_new(connection, sites).values(name=name, added_at=now))
+    number: int = connection.execute(select(sites.c.id).where(sites.c.name == name)).scalar_one()
+    connection.execute(_insert_if_new(connection, cursors).values(site_id=number, value=_json(None)))
+    return number
+
+
+def site_number(connection: Connection, name: str) -> int | None:
+    """Return the number of a site, None when the store has not met it."""
+    return connection.execute(select(sites.c.id).where(sites.c.name == name)).scalar()
+
+
+def cursor_of(connection: Connection, name: str) -> Cursor:
+    """Return where the next page of a site begins; None is the beginning."""
+    joined = select(cursors.c.value).join(sites, sites.c.id == cursors.c.site_id).where(sites.c.name == name)
+    found = connection.execute(joined).scalar()
+    cursor: Cursor = None if found is None else json.loads(found)
+    return cursor
+
+
+def move_cursor(connection: Connection, site: int, *, after: Cursor, to: Cursor, now: datetime) -> None:
+    """Move a cursor that still stands at `after`; raises CursorMoved.
+
+    It locks the site for the rest of the transaction: pages of one site are taken one after the other.
+    """
+    moved = connection.execute(
+        update(cursors)
+        .where(cursors.c.site_id == site, cursors.c.value == _json(after))
+        .values(value=_json(to), moved_at=now)
+    )
+    if moved.rowcount != 1:
+        raise CursorMoved("the page was read from a place that the store has left since: read it again")
+
+
+def _insert_if_new(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing()
+    return postgresql.insert(table).on_conflict_do_nothing()
+
+
+def _json(cursor: Cursor) -> str:
+    return json.dumps(cursor, sort_keys=True)

@@ -1,0 +1,108 @@
+"""Every statement of the pipeline finds its rows by an index: none grows slower with what the store holds."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, event
+
+from bot.store.database import Store
+from bot.store.findings import waiting
+from bot.store.sites import keep_site
+from bot.store.tables import comments, findings, outbox, posts
+from tests.stored import CREDITED, FIRST, LINK, NOON, PILOT, QUOTED, SITE, Blog
+
+# Not sites and cursors: those are few.
+GROWING = re.compile(r"\b(posts|comments|findings|outbox|deliveries|decisions|not_evaluated)\b")
+
+
+@contextmanager
+def overheard(engine: Engine) -> Iterator[dict[str, Any]]:
+    """Collect the statements of the block, each with values that it was run with."""
+    heard: dict[str, Any] = {}
+
+    def hear(connection: object, cursor: object, statement: str, values: Any, context: object, many: bool) -> None:
+        heard[statement] = values[0] if many else values
+
+    event.listen(engine, "before_cursor_execute", hear)
+    yield heard
+    event.remove(engine, "before_cursor_execute", hear)
+
+
+def scans(connection: Connection, statement: str, values: Any) -> list[str]:
+    """Return what the plan reads whole."""
+    if connection.dialect.name == "sqlite":
+        plan = [row[-1] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
+        return [line for line in plan if line.startswith("SCAN") and GROWING.search(line)]
+    plan = [row[0] for row in connection.exec_driver_sql(f"EXPLAIN {statement}", values)]
+    steps = "\n".join(plan).split("->")
+    # A bitmap's heap is read where its index, the next step, has pointed.
+    reads = [step for step in steps if "Scan" in step and "Bitmap Heap" not in step and GROWING.search(step)]
+    return [step for step in reads if "Index Cond" not in step]
+
+
+def fill(store: Store) -> None:
+    """Make the store large enough that a planner sees what an index is good for."""
+    with store.write() as connection:
+        sites = [keep_site(connection, name, now=NOON) for name in (SITE, *map(str, range(30)))]
+        times = {"seen_at": NOON, "placed_at": NOON, "found_at": NOON, "queued_at": NOON}
+        words = {
+            "body": "",
+            "format": "plain",
+            "hash": "",
+            "forgotten": False,
+            "excerpt": "",
+            "message": "",
+            "rule": "r",
+        }
+        rest = {"severity": "info", "confidence": 1.0, "start": 0, "end": 1, "ruleset": "", "quiet": False}
+        for table in (posts, comments, findings, outbox):
+            rows = []
+            for number in range(1000, 4000):
+                told = NOON if number % 100 else None
+                named = {
+                    "id": number,
+                    "site_id": sites[number % 31],
+                    "sent_at": told,
+                    "resolved_at": told,
+                    "platform_id": f"p{number}",
+                    "key": f"{number}",
+                }
+                linked = {"post_id": number, "comment_id": number, "finding_id": number}
+                row = {**times, **words, **rest, **named, **linked}
+                rows.append({name: value for name, value in row.items() if name in table.c})
+            connection.execute(table.insert(), rows)
+        connection.exec_driver_sql("ANALYZE")
+
+
+@pytest.fixture
+def statements(store: Store) -> dict[str, Any]:
+    """What the pipeline says to a store on pages of every kind, and what drains the outbox."""
+    blog = Blog(store)
+    fill(store)
+    with overheard(store.engine) as heard:
+        blog.take(FIRST, PILOT, LINK, QUOTED)
+        blog.take(CREDITED, replace(PILOT, status="approved"), replace(FIRST, body=None))
+        blog.take(FIRST, deleted=["4"])
+        with store.read() as connection:
+            waiting(connection, 1, limit=10)
+    return {text: values for text, values in heard.items() if re.match("SELECT|UPDATE|DELETE|INSERT.* SELECT", text)}
+
+
+def test_no_statement_reads_a_table_whole(store: Store, statements: dict[str, Any]) -> None:
+    assert len(statements) > 15
+    with store.read() as connection:
+        if not store.is_sqlite:
+            # What is small even so, the planner rightly reads whole.
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        found = {text: told for text, values in statements.items() if (told := scans(connection, text, values))}
+    assert found == {}
+
+
+def test_a_missing_index_would_be_told(store: Store) -> None:
+    statement = "SELECT id FROM comments WHERE body = 'x'"
+    with store.read() as connection:
+        assert scans(connection, statement, ()) != []
