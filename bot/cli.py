@@ -11,6 +11,7 @@ import typer
 from bot.archive.commands import archive_app
 from bot.stop import stop as _stop
 from bot.store.commands import db_app
+from bot.store.findings_commands import findings_app
 
 # Everything else is imported by the command that needs it: --help must not wait for the rules.
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ app.add_typer(rules_app, name="rules")
 app.add_typer(config_app, name="config")
 app.add_typer(archive_app, name="archive")
 app.add_typer(db_app, name="db")
+app.add_typer(findings_app, name="findings")
 
 
 class CheckOutput(StrEnum):

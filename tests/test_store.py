@@ -1,6 +1,8 @@
 """The store: its tables, its versions, and what is said of those that cannot be used."""
 
 import stat
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -148,7 +150,6 @@ def test_the_commands_make_check_and_back_up_a_store(tmp_path: Path) -> None:
     assert b"holds nothing yet; `quotewarden db upgrade` makes its tables" in missing.stderr
     for words, said in (
         (["upgrade"], b"store.db: up to date\n"),
-        (["upgrade"], b"store.db: up to date\n"),
         (["check"], b"store.db: up to date and sound\n"),
         (["backup", str(tmp_path / "copy.db")], b"copy.db\n"),
         (["vacuum"], b"store.db: vacuumed\n"),
@@ -157,3 +158,9 @@ def test_the_commands_make_check_and_back_up_a_store(tmp_path: Path) -> None:
         assert done.stderr == b""
         assert done.stdout.endswith(said)
         assert done.returncode == 0
+
+
+def test_what_needs_no_store_loads_no_database() -> None:
+    program = "import sys, bot.cli, bot.check, bot.report; print({'sqlalchemy', 'alembic'} & sys.modules.keys())"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "set()\n"

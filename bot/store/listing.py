@@ -1,0 +1,105 @@
+"""Findings as a moderator asks for them, and what he decides."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+
+from bot.records import Record
+from bot.store.errors import StoreError
+from bot.store.tables import comments, decisions, findings, outbox, posts, sites
+
+Verdict = Literal["confirmed", "dismissed"]
+
+
+def listed(connection: Connection, *, only_open: bool) -> Iterator[Record]:
+    """Yield findings in the order in which they were found, as `check` prints them and with what became of them."""
+    query = _records().order_by(findings.c.id)
+    if only_open:
+        query = query.where(findings.c.resolved_at.is_(None), ~findings.c.quiet)
+    for row in connection.execution_options(yield_per=500).execute(query):
+        yield _record(row)
+
+
+def by_key(connection: Connection, key: str) -> Record:
+    """Return the finding of that key; raises StoreError."""
+    return _record(_row(connection, key))
+
+
+def decide(connection: Connection, key: str, verdict: Verdict, *, now: datetime) -> None:
+    """Note a moderator's decision and resolve the finding: it is not told any more; raises StoreError."""
+    number = _row(connection, key).number
+    connection.execute(insert(decisions).values(finding_id=number, verdict=verdict, decided_at=now))
+    connection.execute(
+        update(findings)
+        .where(findings.c.id == number)
+        .values(resolved_at=func.coalesce(findings.c.resolved_at, now), resolved_reason="moderator")
+    )
+    connection.execute(delete(outbox).where(outbox.c.finding_id == number, outbox.c.sent_at.is_(None)))
+
+
+def _row(connection: Connection, key: str) -> Row[Any]:
+    # By way of the sites: the index begins with them.
+    row = connection.execute(
+        _records().where(findings.c.key == key, findings.c.site_id.in_(select(sites.c.id)))
+    ).first()
+    if row is None:
+        raise StoreError(f"no finding {key!r}; `quotewarden findings list` shows those that are open")
+    return row
+
+
+def _records() -> Select[Any]:
+    decided = (
+        select(decisions.c.verdict)
+        .where(decisions.c.finding_id == findings.c.id)
+        .order_by(decisions.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            findings.c.id.label("number"),
+            *(column for column in findings.c if column.name not in ("id", "site_id", "comment_id")),
+            sites.c.name.label("site"),
+            posts.c.platform_id.label("thread_id"),
+            posts.c.title,
+            posts.c.url.label("thread_url"),
+            comments.c.platform_id.label("comment"),
+            comments.c.author,
+            comments.c.url,
+            comments.c.posted_at,
+            decided.label("decision"),
+        )
+        .join_from(findings, comments, comments.c.id == findings.c.comment_id)
+        .join(posts, posts.c.id == comments.c.post_id)
+        .join(sites, sites.c.id == findings.c.site_id)
+    )
+
+
+def _record(row: Row[Any]) -> Record:
+    return {
+        "rule": row.rule,
+        "severity": row.severity,
+        "confidence": row.confidence,
+        "site": row.site,
+        "thread": {"id": row.thread_id, "title": row.title, "url": row.thread_url},
+        "comment": {"id": row.comment, "author": row.author, "url": row.url, "posted_at": _time(row.posted_at)},
+        "start": row.start,
+        "end": row.end,
+        "excerpt": row.excerpt,
+        "message": row.message,
+        "source": row.source,
+        "suggestion": row.suggestion,
+        "key": row.key,
+        "ruleset": row.ruleset,
+        "quiet": row.quiet,
+        "found_at": _time(row.found_at),
+        "resolved_at": _time(row.resolved_at),
+        "resolved_reason": row.resolved_reason,
+        "decision": row.decision,
+    }
+
+
+def _time(value: datetime | None) -> str | None:
+    return value.isoformat() if value else None
