@@ -92,6 +92,8 @@ class LogOptions(BaseModel):
     format: Literal["auto", "text", "json"] = Field(
         "auto", description="text, json, or auto: text on a terminal, else JSON"
     )
+
+
 class StoreOptions(BaseModel):
     """Hold where the store is."""
 

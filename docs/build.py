@@ -18,8 +18,16 @@ from adapters.registry import saved_readers
 from adapters.saved.threads import read_threads
 from bot.check import check_thread
 from bot.cli import app
-from bot.config import ArchiveOptions, CheckOptions, DaemonOptions, LogOptions, PagesOptions, check_config, example
-from bot.config import ArchiveOptions, CheckOptions, PagesOptions, StoreOptions, check_config, example
+from bot.config import (
+    ArchiveOptions,
+    CheckOptions,
+    DaemonOptions,
+    LogOptions,
+    PagesOptions,
+    StoreOptions,
+    check_config,
+    example,
+)
 from bot.report.terminal import FindingsOnTerminal
 from rules.registry import all_rules
 
@@ -68,7 +76,7 @@ def commands_page() -> str:
         f"In the table `[pages]`; see [pages.md](pages.md).\n\n{_options(PagesOptions.model_fields)}\n"
         f"In the table `[archive]`; see [archive.md](archive.md):\n\n{_options(ArchiveOptions.model_fields)}\n"
         f"In the table `[daemon]`; see [daemon.md](daemon.md):\n\n{_options(DaemonOptions.model_fields)}\n"
-        f"In the table `[log]`:\n\n{_options(LogOptions.model_fields)}"
+        f"In the table `[log]`:\n\n{_options(LogOptions.model_fields)}\n"
         f"In the table `[store]`; see [store.md](store.md):\n\n{_options(StoreOptions.model_fields)}"
     )
     return "\n".join(parts)

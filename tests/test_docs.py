@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from adapters.registry import READERS
-from bot.config import ArchiveOptions, CheckOptions, DaemonOptions, LogOptions, PagesOptions
-from bot.config import ArchiveOptions, CheckOptions, PagesOptions, StoreOptions
+from bot.config import ArchiveOptions, CheckOptions, DaemonOptions, LogOptions, PagesOptions, StoreOptions
 from rules.registry import RULES
 
 ROOT = Path(__file__).parent.parent
