@@ -12,6 +12,7 @@ from bot.archive.commands import archive_app
 from bot.stop import stop as _stop
 from bot.store.commands import db_app
 from bot.store.findings_commands import findings_app
+from bot.store.purge_command import purge
 
 # Everything else is imported by the command that needs it: --help must not wait for the rules.
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ app.add_typer(config_app, name="config")
 app.add_typer(archive_app, name="archive")
 app.add_typer(db_app, name="db")
 app.add_typer(findings_app, name="findings")
+app.command()(purge)
 
 
 class CheckOutput(StrEnum):

@@ -14,10 +14,12 @@ from sqlalchemy import Connection
 from adapters.base import Page, Sighting
 from adapters.thread import Thread
 from bot.config import Config
+from bot.elsewhere import Asked, open_outside
 from bot.limits import time_limit
 from bot.store.database import Store
 from bot.store.findings import EVERY_RULE, Judged, Ledger, Reason, left_out
-from bot.store.sites import keep_site, move_cursor, site_number
+from bot.store.forgetting import mark_forgotten
+from bot.store.sites import keep_site, lock_site, move_cursor, site_number
 from bot.store.threads import (
     Kept,
     Place,
@@ -29,7 +31,7 @@ from bot.store.threads import (
     unseen_posts,
 )
 from bot.store.types import storable
-from rules.elsewhere import NOTHING_KNOWN, Elsewhere
+from rules.elsewhere import Elsewhere
 from rules.engine import Engine, Outcome
 from rules.finding import NotEvaluated
 from rules.registry import all_rules
@@ -55,8 +57,9 @@ class Taken:
 class Pipeline:
     """Take pages of comments into a store.
 
-    `elsewhere` gives what is known outside a thread. It is asked within the transaction, so it must not wait for a
-    network; the archive, which is a file of its own, is to be fed once `take` has returned.
+    `elsewhere` gives what is known outside a thread; without it that is the configuration's archive. It is asked within
+    the transaction, so it must not wait for a network. The archive is a file of its own, and is to be fed once `take`
+    has returned.
     """
 
     def __init__(
@@ -65,9 +68,9 @@ class Pipeline:
         config: Config,
         *,
         rules: Iterable[Rule] | None = None,
-        elsewhere: Callable[[Thread], Elsewhere] = lambda thread: NOTHING_KNOWN,
+        elsewhere: Callable[[Thread], Elsewhere] | None = None,
     ) -> None:
-        self._store, self._config, self._elsewhere = store, config, elsewhere
+        self._store, self._config, self._elsewhere = store, config, elsewhere or archived(config)
         self._rules = tuple(all_rules() if rules is None else rules)
 
     def unseen(self, site: str, page: Page) -> set[str]:
@@ -103,8 +106,7 @@ class Pipeline:
         ledger = Ledger(connection, number, now=now)
         ledger.erase(erased, gone)
         ledger.set_aside({id: {EVERY_RULE: reason} for id, reason in kept.aside.items()})
-        for post, place in sorted(kept.touched.items()):
-            self._judge(ledger, load_thread(connection, site, post), place, kept.edited_ids)
+        self._judge_touched(connection, site, ledger, kept)
         settled = ledger.settled
         return Taken(
             new=kept.new,
@@ -115,6 +117,28 @@ class Pipeline:
             resolved=settled.resolved,
             not_evaluated=settled.not_evaluated,
         )
+
+    def forget(self, site: str, ids: Iterable[str], *, now: datetime) -> int:
+        """Erase comments for good, whatever the platform shows later; return how many were known.
+
+        Their places stay, without hash, name or words, so that the next poll does not bring them back.
+        """
+        with self._store.write() as connection:
+            number = site_number(connection, site)
+            if number is None:
+                return 0
+            lock_site(connection, number)
+            kept = Kept()
+            gone: dict[str, str | None] = dict.fromkeys(map(storable, ids))
+            ledger = Ledger(connection, number, now=now)
+            ledger.erase(erase_comments(connection, number, gone, kept, now=now), gone)
+            forgotten = mark_forgotten(connection, number, gone)
+            self._judge_touched(connection, site, ledger, kept)
+            return forgotten
+
+    def _judge_touched(self, connection: Connection, site: str, ledger: Ledger, kept: Kept) -> None:
+        for post, place in sorted(kept.touched.items()):
+            self._judge(ledger, load_thread(connection, site, post), place, kept.edited_ids)
 
     def _judge(self, ledger: Ledger, stored: StoredThread, place: Place, edited: set[str]) -> None:
         """Run the rules over a thread from a place on: a later comment may have been about what changed there."""
@@ -144,6 +168,12 @@ class Pipeline:
                 for row in left_out(kept[one.number], one):
                     gone[row.id] = _why_gone(context, one.comment_id, row.excerpt, limit) if is_edited else "changed"
         ledger.settle(judged, kept, gone)
+
+
+def archived(config: Config) -> Callable[[Thread], Elsewhere]:
+    """Return what gives, for a thread, what the configuration's archive knows."""
+    asked = Asked(config.archive.path)
+    return lambda thread: open_outside(asked, thread).elsewhere
 
 
 def _judged(number: int, said: Outcome) -> Judged:

@@ -1,36 +1,21 @@
 """A page's way into the store: new, edited, deleted and awkward comments; none lost, none double."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from random import Random
 
 import pytest
 from sqlalchemy import update
 
 from adapters.base import Page, Sighting
-from adapters.thread import Comment, Post
-from bot.config import check_config
+from adapters.thread import Post
 from bot.store.database import Store
 from bot.store.errors import CursorMoved
-from bot.store.tables import comments, cursors, findings, not_evaluated, outbox, posts
+from bot.store.tables import comments, cursors, findings, outbox, posts
 from bot.store.threads import load_thread
-from rules.finding import Report
-from rules.rule import RuleOptions
 from tests.stored import BRIDGE, CREDITED, FIRST, FISH, LINK, NOON, PILOT, QUOTED, SITE, Blog, comment
 
 UNATTRIBUTED = "unattributed-quote"
-
-
-class Poisoned:
-    """Be a rule that chokes on some comments."""
-
-    ID, VERSION, SEVERITY, Options = "poisoned", 1, "info", RuleOptions
-
-    def check(self, comment: object, context: object, options: object) -> Iterator[Report]:
-        if "poison" in comment.document.text:
-            raise ValueError("choked")
-        yield Report(start=0, end=4, confidence=1.0, message="has words")
 
 
 @pytest.fixture
@@ -145,6 +130,14 @@ def test_the_name_of_a_deleted_source_leaves_other_findings_too(blog: Blog) -> N
     assert "Hanne" not in str(blog.state())
 
 
+def test_a_resolved_finding_loses_the_name_of_a_deleted_source(blog: Blog) -> None:
+    blog.take(FIRST, PILOT, QUOTED)
+    blog.take(replace(QUOTED, body="We lived through the winter of the strike, and so will the market."))
+    blog.take(deleted=["1"])
+    assert blog.findings() == [("5", UNATTRIBUTED, "removed")]
+    assert "Hanne" not in str(blog.state())
+
+
 def test_a_deleted_comment_that_is_back_is_judged_anew(blog: Blog) -> None:
     blog.take(FIRST, PILOT, QUOTED)
     blog.take(deleted=["5"])
@@ -231,70 +224,6 @@ def test_a_post_that_nobody_has_seen_is_asked_for_and_its_arrival_judges_the_thr
     assert blog.pipeline.unseen(SITE, page) == set()
     assert blog.rows(posts, "platform_id", "body") == [("bridge", BRIDGE.body)]
     assert blog.findings() == [("2", UNATTRIBUTED, "changed")]
-
-
-def test_a_comment_that_a_rule_chokes_on_is_set_aside_and_the_page_goes_on(store: Store) -> None:
-    blog = Blog(store, rules=[Poisoned()])
-    taken = blog.take(comment("1", "good words"), comment("2", "poison"), comment("3", "good words"))
-    assert (taken.new, taken.found, taken.not_evaluated) == (3, 2, 1)
-    assert blog.rows(not_evaluated, "platform_id", "rule", "reason") == [("2", "poisoned", "ValueError: choked")]
-    blog.take(comment("2", "good words"))
-    assert blog.rows(not_evaluated, "platform_id") == []
-    assert [row[0] for row in blog.findings()] == ["1", "2", "3"]
-
-
-def test_a_rule_that_chokes_later_resolves_nothing(store: Store) -> None:
-    blog = Blog(store, rules=[Poisoned()])
-    blog.take(comment("1", "good words"))
-    blog.take(comment("1", "good words and poison"))
-    assert blog.findings() == [("1", "poisoned", None)]
-
-
-@pytest.mark.parametrize(
-    "poison",
-    [
-        comment("x" * 3000, "words", posted_at=NOON),
-        comment("2", None, posted_at=NOON),
-    ],
-    ids=["a long id", "no body"],
-)
-def test_a_comment_that_cannot_be_stored_is_set_aside_and_the_page_goes_on(blog: Blog, poison: Comment) -> None:
-    taken = blog.take(LINK, poison)
-    assert (taken.new, taken.not_evaluated) == (1, 1)
-    assert blog.waiting() == [("4", "link-only")]
-    assert blog.take(poison).not_evaluated == 0
-    assert [row[1] for row in blog.rows(not_evaluated, "platform_id", "rule")] == ["*"]
-
-
-@pytest.mark.parametrize(
-    "odd",
-    [
-        comment("2", "a\0b \ud83d https://bridges.example/", posted_at=NOON),
-        comment("2", "early", posted_at=datetime.min.replace(tzinfo=timezone(timedelta(hours=9)))),
-        comment("2", "late", posted_at=datetime.max.replace(tzinfo=timezone(timedelta(hours=-9)))),
-        comment("2", "no time", posted_at=None, minute=1),
-        comment("2", "local", posted_at=NOON.replace(tzinfo=None)),
-        comment("\ud800", "odd id", posted_at=NOON),
-        comment("2", "long name", author="n" * 10_000),
-        comment("2", "", posted_at=NOON),
-    ],
-    ids=["characters", "early", "late", "no time", "no zone", "odd id", "long name", "empty"],
-)
-def test_an_odd_comment_is_kept_like_any_other(blog: Blog, odd: Comment) -> None:
-    assert (blog.take(odd, LINK).new, blog.take(odd).unchanged) == (2, 1)
-    assert len(blog.rows(comments, "id")) == 2
-
-
-def test_a_rule_on_trial_keeps_its_findings_and_tells_nobody(store: Store) -> None:
-    quiet = check_config({"rules": {"link-only": {"report": False}}}, name="the test's")
-    blog = Blog(store, config=quiet)
-    blog.take(LINK)
-    assert blog.rows(findings, "rule", "quiet") == [("link-only", True)]
-    assert blog.waiting() == []
-    heard = Blog(store)
-    heard.take(replace(LINK, body=LINK.body + " "))
-    assert heard.rows(findings, "quiet") == [(False,)]
-    assert heard.waiting() == [("4", "link-only")]
 
 
 def test_sites_do_not_meet(store: Store) -> None:

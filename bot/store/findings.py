@@ -43,6 +43,7 @@ class Ledger:
 
     def __init__(self, connection: Connection, site: int, *, now: datetime) -> None:
         self._connection, self._site, self._now = connection, site, now
+        self._erased: frozenset[str] = frozenset()
         self.settled = Settled()
 
     def kept(self, numbers: Collection[int]) -> dict[int, list[Row[Any]]]:
@@ -78,11 +79,15 @@ class Ledger:
                     changed.append({"number": row.id, **_resolution(row), **values})
                     keys.append(key)
             for row in before.values():
+                values = _kept_values(row) | _resolution(row)
                 if row.id in gone and row.resolved_at is None:
-                    resolution = {"resolved_at": self._now, "resolved_reason": gone[row.id]}
-                    changed.append({"number": row.id, **_kept_values(row), **resolution})
-                    keys.append(row.key)
+                    values |= {"resolved_at": self._now, "resolved_reason": gone[row.id]}
                     self.settled.resolved += 1
+                if row.source and row.source["kind"] == "comment" and row.source["id"] in self._erased:
+                    values |= {"source": None, "message": "", "suggestion": None}
+                if any(getattr(row, name) != value for name, value in values.items()):
+                    changed.append({"number": row.id, **values})
+                    keys.append(row.key)
         if new:
             self._connection.execute(insert(findings), new)
         if changed:
@@ -93,7 +98,8 @@ class Ledger:
         self.set_aside(told)
 
     def erase(self, numbers: Collection[int], ids: Collection[str]) -> None:
-        """Resolve the findings of deleted comments, and keep no word of them."""
+        """Resolve the findings of deleted comments, and keep no word of them; later findings lose them as a source."""
+        self._erased = frozenset(ids)
         self.set_aside({id: {} for id in ids})
         for chunk in chunks(numbers):
             of_these = findings.c.comment_id.in_(chunk)

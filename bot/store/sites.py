@@ -49,6 +49,11 @@ def move_cursor(connection: Connection, site: int, *, after: Cursor, to: Cursor,
         raise CursorMoved("the page was read from a place that the store has left since: read it again")
 
 
+def lock_site(connection: Connection, site: int) -> None:
+    """Let no page of the site be taken until the transaction ends."""
+    connection.execute(update(cursors).where(cursors.c.site_id == site).values(value=cursors.c.value))
+
+
 def _insert_if_new(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table).on_conflict_do_nothing()

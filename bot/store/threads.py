@@ -172,10 +172,10 @@ def unseen_posts(connection: Connection, site: int | None, ids: Collection[str])
     return set(ids) - {cleaned[row.platform_id] for row in known if row.hash is not None}
 
 
-def chunks(items: Collection[T]) -> Iterator[list[T]]:
+def chunks(items: Collection[T], *, size: int = _CHUNK) -> Iterator[list[T]]:
     """Yield the items in lists that one statement takes."""
     left = iter(items)
-    while chunk := list(islice(left, _CHUNK)):
+    while chunk := list(islice(left, size)):
         yield chunk
 
 
