@@ -13,6 +13,7 @@ from bot.stop import stop as _stop
 from bot.store.commands import db_app
 from bot.store.findings_commands import findings_app
 from bot.store.purge_command import purge
+from bot.store.replay_command import replay
 
 # Everything else is imported by the command that needs it: --help must not wait for the rules.
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ app.add_typer(archive_app, name="archive")
 app.add_typer(db_app, name="db")
 app.add_typer(findings_app, name="findings")
 app.command()(purge)
+app.command()(replay)
 
 
 class CheckOutput(StrEnum):

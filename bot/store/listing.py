@@ -18,7 +18,7 @@ def listed(connection: Connection, *, only_open: bool) -> Iterator[Record]:
     query = _records().order_by(findings.c.id)
     if only_open:
         query = query.where(findings.c.resolved_at.is_(None), ~findings.c.quiet)
-    for row in connection.execution_options(yield_per=500).execute(query):
+    for row in connection.execute(query.execution_options(yield_per=500)):
         yield _record(row)
 
 

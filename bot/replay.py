@@ -1,0 +1,75 @@
+"""Other rules or options over stored comments: which findings they would add and remove. Nothing is changed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import select
+
+from bot.config import Config
+from bot.limits import time_limit
+from bot.pipeline import archived
+from bot.store.database import Store
+from bot.store.findings import Ledger
+from bot.store.tables import decisions, findings, posts, sites
+from bot.store.threads import chunks, load_thread
+from rules.engine import Engine
+from rules.registry import all_rules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """Hold a finding that the rules would add, keep or remove, with what a moderator last said of it."""
+
+    change: Literal["added", "kept", "removed"]
+    rule: str
+    key: str
+    site: str
+    comment: str
+    excerpt: str
+    decision: str | None
+
+
+def replay(store: Store, config: Config) -> Iterator[Replayed]:
+    """Yield what the configuration's rules make of every stored thread, beside what is in the store."""
+    elsewhere = archived(config)
+    with store.read() as connection, time_limit(config.check.rule_seconds) as limit:
+        engine = Engine(all_rules(), config.rules, limit=limit)
+        every = select(posts.c.id, posts.c.site_id, posts.c.seen_at, sites.c.name).join(sites).order_by(posts.c.id)
+        for post in connection.execute(every).all():
+            stored = load_thread(connection, post.name, post.id)
+            kept = Ledger(connection, post.site_id, now=post.seen_at).kept(stored.numbers)
+            decided: dict[int, str] = {}
+            for chunk in chunks(stored.numbers):
+                of_these = select(decisions).join(findings).where(findings.c.comment_id.in_(chunk))
+                decided |= {
+                    row.finding_id: row.verdict for row in connection.execute(of_these.order_by(decisions.c.id))
+                }
+            _, outcomes = engine.evaluate(stored.thread, elsewhere=elsewhere(stored.thread))
+            for number, said in zip(stored.numbers, outcomes, strict=True):
+                silent = {record.rule for record in said.not_evaluated}
+                # What a moderator has resolved was a finding all the same.
+                before = {
+                    row.key: row
+                    for row in kept[number]
+                    if not row.quiet and (row.resolved_at is None or row.resolved_reason == "moderator")
+                }
+                now = {finding.key: finding for finding in said.findings}
+                for key in [*now, *(key for key, row in before.items() if key not in now and row.rule not in silent)]:
+                    known, shown = before.get(key), now.get(key) or before[key]
+                    yield Replayed(
+                        change="added" if known is None else "kept" if key in now else "removed",
+                        rule=shown.rule,
+                        key=key,
+                        site=post.name,
+                        comment=said.comment.id,
+                        excerpt=shown.excerpt,
+                        decision=decided.get(known.id) if known is not None else None,
+                    )
+
+
+def precision(replayed: list[Replayed], *, after: bool) -> tuple[int, int]:
+    """Return how many findings were confirmed, and how many decided, of those in the store or of those made now."""
+    left_out = "removed" if after else "added"
+    decided = [one.decision for one in replayed if one.decision is not None and one.change != left_out]
+    return decided.count("confirmed"), len(decided)
