@@ -18,7 +18,7 @@ PAGES = 60
 
 def pages(seed: int) -> list[Page]:
     """Return pages with new, edited, repeated, moved and deleted comments, and bursts within one second."""
-    random = Random(seed)  # noqa: S311
+    random = Random(seed)  # noqa: S311  # nothing secret
     made: list[Page] = []
     known: list[Comment] = []
     post_of: dict[str, str] = {}

@@ -3,13 +3,17 @@
 from itertools import count
 
 from adapters.thread import Comment, Post, Thread
-from rules.quotes.alignment import Copy, RunIndex, changed_words
+from rules.quotes.alignment import Copy, RunIndex, differences
 from rules.quotes.sources import ThreadSources, copy_of
 from rules.rule import Context
 from rules.view import ThreadView
 from rules.words import Words
 
 BREAD = "rye dough wants a long cold night before anybody turns on the oven at all"
+
+
+def changed_words(copy: list[str], source: list[str]) -> list[tuple[list[str], list[str]]]:
+    return [(source[a:b], copy[c:d]) for a, b, c, d in differences(copy, source)]
 
 
 def index_of(*texts: str) -> RunIndex:

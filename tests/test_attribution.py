@@ -53,11 +53,11 @@ def credit(body: str, *authors: str) -> tuple[str, str | None] | None:
     ],
 )
 def test_a_name_is_found_beside_the_words(body: str) -> None:
-    for passage in passages(body):
-        assert passage.attribution is not None, body
-        assert passage.attribution.type == "name"
-        assert passage.attribution.author is not None
-        assert "Vera Lind" in passage.attribution.author
+    [passage] = passages(body)
+    assert passage.attribution is not None
+    assert passage.attribution.type == "name"
+    assert passage.attribution.author is not None
+    assert "Vera Lind" in passage.attribution.author
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ SEED = 11
 def test_a_killed_program_loses_and_doubles_nothing(store_url: str, tmp_path: Path) -> None:
     undisturbed = f"sqlite:///{tmp_path / 'undisturbed.db'}"
     take_all(undisturbed, SEED, lambda number: None)
-    random = Random(SEED)  # noqa: S311
+    random = Random(SEED)  # noqa: S311  # nothing secret
     context = multiprocessing.get_context("forkserver")
     # What each process would load again is loaded once, in the one that they are forked from.
     context.set_forkserver_preload(["tests.crash"])

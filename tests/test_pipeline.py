@@ -188,7 +188,7 @@ def test_of_two_sightings_in_a_page_the_later_edit_stands(blog: Blog) -> None:
 
 def test_a_burst_within_one_second_stands_in_the_order_of_its_ids(blog: Blog) -> None:
     burst = [comment(str(id), f"burst {id} https://bridges.example/{id}", posted_at=NOON) for id in range(8, 13)]
-    shuffled = Random(3).sample(burst, len(burst))  # noqa: S311
+    shuffled = Random(3).sample(burst, len(burst))  # noqa: S311  # nothing secret
     blog.take(*shuffled[:2])
     blog.take(*shuffled[1:])
     with blog.store.read() as connection:
@@ -200,7 +200,7 @@ def test_however_pages_are_cut_the_store_ends_the_same(blog: Blog) -> None:
     said = [FIRST, LINK, QUOTED, *(comment(str(id), f"https://bridges.example/{id}") for id in range(6, 30))]
     blog.take(*said)
     whole = [(row[0], row[1]) for row in blog.findings()]
-    random = Random(7)  # noqa: S311
+    random = Random(7)  # noqa: S311  # nothing secret
     with blog.store.write() as connection:
         for table in (outbox, findings, comments, posts):
             connection.execute(table.delete())

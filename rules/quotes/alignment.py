@@ -214,11 +214,6 @@ def _matching(source: Sequence[str], copy: Sequence[str]) -> list[tuple[int, int
     return [(block.a, block.b, block.size) for block in matcher.get_matching_blocks() if block.size]
 
 
-def changed_words(copy: Sequence[str], source: Sequence[str]) -> list[tuple[list[str], list[str]]]:
-    """Return the places where a copy differs from its source: (words of the source, words of the copy) each."""
-    return [(list(source[a:b]), list(copy[c:d])) for a, b, c, d in differences(copy, source)]
-
-
 def differences(copy: Sequence[str], source: Sequence[str]) -> list[tuple[int, int, int, int]]:
     """Return where a copy differs from its source: start and end in the source, start and end in the copy each.
 
@@ -236,7 +231,7 @@ def differences(copy: Sequence[str], source: Sequence[str]) -> list[tuple[int, i
 def _differences(copy: Sequence[str], source: Sequence[str]) -> list[tuple[int, int, int, int]]:
     counts = Counter(source)
     if sum(counts[word] for word in copy) <= _MAX_PAIRS:
-        return _changed_words(copy, source, 0, 0)
+        return _unequal(copy, source, 0, 0)
     changes: list[tuple[int, int, int, int]] = []
     at = source_at = 0
     while at < len(copy) or source_at < len(source):
@@ -246,14 +241,12 @@ def _differences(copy: Sequence[str], source: Sequence[str]) -> list[tuple[int, 
             # What comes after the last equal words may be equal to words of the next piece.
             source_end, end = blocks[-1][0] + blocks[-1][2], blocks[-1][1] + blocks[-1][2]
             own, other = own[:end], other[:source_end]
-        changes += _changed_words(own, other, at, source_at)
+        changes += _unequal(own, other, at, source_at)
         at, source_at = at + len(own), source_at + len(other)
     return changes
 
 
-def _changed_words(
-    copy: Sequence[str], source: Sequence[str], at: int, source_at: int
-) -> list[tuple[int, int, int, int]]:
+def _unequal(copy: Sequence[str], source: Sequence[str], at: int, source_at: int) -> list[tuple[int, int, int, int]]:
     matcher = SequenceMatcher(None, source, copy, autojunk=False)
     return [
         (source_at + a, source_at + b, at + c, at + d) for tag, a, b, c, d in matcher.get_opcodes() if tag != "equal"

@@ -91,8 +91,7 @@ DEFINITE = _words("the this that these those my our your his her their its der d
 ACCORDING = _words(
     "words mots palabras worten словам according laut zufolge selon según согласно nach gemäß d'après per via courtesy"
 )
-# Words that stand between a cue and what it governs.
-TO = _words("to of by from de von par por the")
+# Small words inside a name.
 PARTICLES = _words("de van von der den al bin la le du el y of da di dos das und & st")
 PREPOSITIONS = _words(
     "on in at of for from to with by about against after before during since as into over under am im en à le"
