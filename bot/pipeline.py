@@ -4,26 +4,21 @@ What the store holds after a page depends on what was seen, not on how often or 
 is taken twice changes nothing, and one that fails leaves nothing.
 """
 
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from adapters.base import Page, Sighting
-from adapters.thread import Thread
-from bot.config import Config
-from bot.elsewhere import Asked, open_outside
-from bot.limits import time_limit
+from bot.judging import EVERY_RULE, Case, Judges, Open
 from bot.store.database import Store
-from bot.store.findings import EVERY_RULE, Judged, Ledger, Reason, left_out
+from bot.store.findings import Ledger
 from bot.store.forgetting import mark_forgotten
 from bot.store.sites import keep_site, lock_site, move_cursor, site_number
 from bot.store.threads import (
     Kept,
-    Place,
-    StoredThread,
     erase_comments,
     keep_comments,
     keep_posts,
@@ -31,11 +26,7 @@ from bot.store.threads import (
     unseen_posts,
 )
 from bot.store.types import storable
-from rules.elsewhere import Elsewhere
-from rules.engine import Engine, Outcome
-from rules.finding import NotEvaluated
-from rules.registry import all_rules
-from rules.rule import Context, Rule
+from bot.store.unarchived import note_texts
 
 # What adapters call a comment that its author or a moderator has taken away; its words are not for keeping.
 GONE = frozenset({"deleted", "removed"})
@@ -57,21 +48,12 @@ class Taken:
 class Pipeline:
     """Take pages of comments into a store.
 
-    `elsewhere` gives what is known outside a thread; without it that is the configuration's archive. It is asked within
-    the transaction, so it must not wait for a network. The archive is a file of its own, and is to be fed once `take`
-    has returned.
+    `judges` are asked within the transaction, so they must not wait for a network. With `feeds_archive` it is noted
+    what the archive, a file of its own, has to be told; see bot/store/unarchived.py.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        config: Config,
-        *,
-        rules: Iterable[Rule] | None = None,
-        elsewhere: Callable[[Thread], Elsewhere] | None = None,
-    ) -> None:
-        self._store, self._config, self._elsewhere = store, config, elsewhere or archived(config)
-        self._rules = tuple(all_rules() if rules is None else rules)
+    def __init__(self, store: Store, judges: Judges, *, feeds_archive: bool = False) -> None:
+        self._store, self._judges, self._feeds_archive = store, judges, feeds_archive
 
     def unseen(self, site: str, page: Page) -> set[str]:
         """Return the ids of posts that a page's comments answer and nobody has the words of: ask the platform."""
@@ -107,6 +89,7 @@ class Pipeline:
         ledger.erase(erased, gone)
         ledger.set_aside({id: {EVERY_RULE: reason} for id, reason in kept.aside.items()})
         self._judge_touched(connection, site, ledger, kept)
+        self._note_texts(connection, kept)
         settled = ledger.settled
         return Taken(
             new=kept.new,
@@ -134,66 +117,32 @@ class Pipeline:
             ledger.erase(erase_comments(connection, number, gone, kept, now=now), gone)
             forgotten = mark_forgotten(connection, number, gone)
             self._judge_touched(connection, site, ledger, kept)
+            self._note_texts(connection, kept)
             return forgotten
 
+    def _note_texts(self, connection: Connection, kept: Kept) -> None:
+        if self._feeds_archive:
+            note_texts(connection, kept.texts)
+
     def _judge_touched(self, connection: Connection, site: str, ledger: Ledger, kept: Kept) -> None:
+        """Run the rules over threads, each from a place on: a later comment may have been about what changed there."""
+        waiting: list[tuple[Case, dict[int, list[Row[Any]]]]] = []
         for post, place in sorted(kept.touched.items()):
-            self._judge(ledger, load_thread(connection, site, post), place, kept.edited_ids)
-
-    def _judge(self, ledger: Ledger, stored: StoredThread, place: Place, edited: set[str]) -> None:
-        """Run the rules over a thread from a place on: a later comment may have been about what changed there."""
-        first = next((index for index, at in enumerate(stored.places) if at >= place), len(stored.places))
-        if first == len(stored.places):
-            return
-        numbers = stored.numbers[first:]
-        kept = ledger.kept(numbers)
-        judged: list[Judged] = []
-        gone: dict[int, Reason] = {}
-        context: Context | None = None
-        with time_limit(self._config.check.rule_seconds) as limit:
-            engine = Engine(self._rules, self._config.rules, limit=limit)
-            try:
-                context, outcomes = engine.evaluate(
-                    stored.thread, elsewhere=self._elsewhere(stored.thread), first=first
+            stored = load_thread(connection, site, post)
+            first = next((index for index, at in enumerate(stored.places) if at >= place), len(stored.places))
+            if first < len(stored.places):
+                known = ledger.kept(stored.numbers[first:])
+                ids = {
+                    number: comment.id for number, comment in zip(stored.numbers, stored.thread.comments, strict=True)
+                }
+                open = {ids[number]: _open(rows) for number, rows in known.items()}
+                waiting.append(
+                    (Case(thread=stored.thread, first=first, open=open, edited=frozenset(kept.edited_ids)), known)
                 )
-                for comment_number, said in zip(numbers, outcomes, strict=True):
-                    judged.append(_judged(comment_number, said))
-            except Exception as error:  # noqa: BLE001  # a thread that cannot be judged must not hold up its site
-                reason = f"{type(error).__name__}: {error}"
-                for number, comment in list(zip(numbers, stored.thread.comments[first:], strict=True))[len(judged) :]:
-                    aside = NotEvaluated(rule=EVERY_RULE, comment_id=comment.id, reason=reason)
-                    judged.append(Judged(number, comment.id, [], [], [aside]))
-            for one in judged:
-                is_edited = one.comment_id in edited
-                for row in left_out(kept[one.number], one):
-                    gone[row.id] = _why_gone(context, one.comment_id, row.excerpt, limit) if is_edited else "changed"
-        ledger.settle(judged, kept, gone)
+        judgements = self._judges.judge([case for case, _ in waiting])
+        for (_, known), judgement in zip(waiting, judgements, strict=True):
+            ledger.settle(dict(zip(known, judgement.judged, strict=True)), known, judgement.gone)
 
 
-def archived(config: Config) -> Callable[[Thread], Elsewhere]:
-    """Return what gives, for a thread, what the configuration's archive knows."""
-    asked = Asked(config.archive.path)
-    return lambda thread: open_outside(asked, thread).elsewhere
-
-
-def _judged(number: int, said: Outcome) -> Judged:
-    return Judged(number, said.comment.id, said.findings, said.quiet, said.not_evaluated)
-
-
-def _why_gone(
-    context: Context | None, id: str, excerpt: str, limit: Callable[[], AbstractContextManager[object]]
-) -> Reason:
-    entry = context.view.comment(id) if context else None
-    if context is None or entry is None:
-        return "changed"
-    try:
-        with limit():
-            at = entry.document.text.find(excerpt)
-            passages = context.passages(entry)
-    except Exception:  # noqa: BLE001  # the rules have told of it
-        return "changed"
-    if at == -1:
-        return "removed"
-    end = at + len(excerpt)
-    is_credited = any(one.start < end and at < one.end and one.verdict == "attributed" for one in passages)
-    return "credited" if is_credited else "changed"
+def _open(rows: Sequence[Row[Any]]) -> list[Open]:
+    return [Open(row.id, row.key, row.rule, row.excerpt) for row in rows if row.resolved_at is None]

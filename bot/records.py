@@ -36,6 +36,40 @@ def finding_record(thread: Thread, comment: Entry, finding: Finding) -> Record:
     }
 
 
+def thread_record(thread: Thread) -> Record:
+    """Return a thread in the native saved format."""
+    post = thread.post
+    return {
+        "site": thread.site,
+        "id": thread.id,
+        "title": thread.title,
+        "url": thread.url,
+        "post": {
+            "id": post.id,
+            "title": post.title,
+            "author": post.author,
+            "body": post.body,
+            "format": post.format,
+            "url": post.url,
+            "posted_at": _time(post.posted_at),
+        },
+        "comments": [
+            {
+                "id": comment.id,
+                "parent_id": comment.parent_id,
+                "author": comment.author,
+                "body": comment.body,
+                "format": comment.format,
+                "url": comment.url,
+                "posted_at": _time(comment.posted_at),
+                "edited_at": _time(comment.edited_at),
+                "status": comment.status,
+            }
+            for comment in thread.comments
+        ],
+    }
+
+
 def not_evaluated_record(thread: Thread, record: NotEvaluated) -> Record:
     """Return what `check --output json` says of a rule that gave no verdict."""
     return {"thread": thread.id, "comment": record.comment_id, "rule": record.rule, "reason": record.reason}

@@ -7,8 +7,8 @@ from typing import Literal
 from sqlalchemy import select
 
 from bot.config import Config
+from bot.judging import archived
 from bot.limits import time_limit
-from bot.pipeline import archived
 from bot.store.database import Store
 from bot.store.findings import Ledger
 from bot.store.tables import decisions, findings, posts, sites

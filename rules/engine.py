@@ -51,7 +51,11 @@ class Engine:
         `first` is the index of the first comment to be judged; those before it are context only.
         """
         context = Context(thread, elsewhere)
-        return context, (self._outcome(entry, context, with_scores) for entry in context.view.entries[first + 1 :])
+        return context, self.outcomes(context, first=first, with_scores=with_scores)
+
+    def outcomes(self, context: Context, *, first: int = 0, with_scores: bool = False) -> Iterator[Outcome]:
+        """Yield what the rules say of the comments of a context, in time order, from the one of index `first` on."""
+        return (self._outcome(entry, context, with_scores) for entry in context.view.entries[first + 1 :])
 
     def _outcome(self, comment: Entry, context: Context, with_scores: bool) -> Outcome:
         outcome = Outcome(comment)

@@ -42,6 +42,10 @@ class Context:
         self._passages = _InOrder(self.view, QuoteAnalysis(self.view, elsewhere).passages)
         self._relevance = _InOrder(self.view, TopicAnalysis(self.view).relevance)
 
+    def grow(self, thread: Thread) -> None:
+        """Go on with a thread that has gained comments at its end; what was analysed stays as it is."""
+        self.view.grow(thread)
+
     def passages(self, entry: Entry) -> Sequence[Passage]:
         """Return the passages of somebody else's words in a comment or the post."""
         return self._passages.of(entry)

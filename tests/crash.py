@@ -8,6 +8,7 @@ from random import Random
 
 from adapters.base import Page, Sighting
 from adapters.thread import Comment
+from bot.judging import Judge
 from bot.pipeline import Pipeline
 from bot.store.database import open_store
 from bot.store.sites import cursor_of
@@ -57,7 +58,7 @@ def pages(seed: int) -> list[Page]:
 def take_all(url: str, seed: int, tell: Callable[[int], None]) -> None:
     """Take what is left, and tell the number of each page first."""
     with open_store(url) as store:
-        pipeline = Pipeline(store, CONFIG)
+        pipeline = Pipeline(store, Judge(CONFIG))
         with store.read() as connection:
             at = cursor_of(connection, SITE) or 0
         for number, page in enumerate(pages(seed)):

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from adapters.base import Page, Sighting
 from adapters.thread import Comment, Post
 from bot.config import check_config
+from bot.judging import Judge
 from bot.pipeline import Pipeline, Taken
 from bot.store.database import Store
 from bot.store.sites import cursor_of
@@ -49,7 +50,8 @@ class Blog:
 
     def __init__(self, store: Store, **rest: Any) -> None:
         self.store = store
-        self.pipeline = Pipeline(store, rest.pop("config", CONFIG), **rest)
+        feeds_archive = rest.pop("feeds_archive", False)
+        self.pipeline = Pipeline(store, Judge(rest.pop("config", CONFIG), **rest), feeds_archive=feeds_archive)
         self.now = NOON + timedelta(hours=1)
 
     def take(

@@ -3,6 +3,7 @@
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -13,11 +14,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
+from adapters.saved.threads import read_threads
 from bot.store import versions
 from bot.store.database import Store, connect, open_store
 from bot.store.errors import StoreError
-from bot.store.tables import cursors, metadata, sites
+from bot.store.tables import comments, cursors, metadata, sites
 from bot.store.upkeep import backup, problems, vacuum
+from tests.stored import BRIDGE, FIRST, QUOTED, SITE, Blog
 from tests.test_command import run
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -158,6 +161,36 @@ def test_the_commands_make_check_and_back_up_a_store(tmp_path: Path) -> None:
         assert done.stderr == b""
         assert done.stdout.endswith(said)
         assert done.returncode == 0
+
+
+def test_a_store_goes_back_to_every_older_version_and_forth_again(store: Store) -> None:
+    Blog(store).take(FIRST)
+    for version in sorted((f"{number:04}" for number in range(1, int(versions.HEAD))), reverse=True):
+        versions.downgrade(store.engine, version)
+        assert versions.standing(store.engine) is versions.Standing.OLD
+        versions.upgrade(store.engine)
+        with store.read() as connection:
+            assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata) == []
+            assert connection.execute(select(comments.c.body)).scalar_one() == FIRST.body
+
+
+@pytest.mark.parametrize("version", ["0000", versions.HEAD, "9999", "1", "", "head", "0001; DROP TABLE sites"])
+def test_a_version_that_is_no_older_one_is_refused(store: Store, version: str) -> None:
+    with pytest.raises(StoreError, match="no older version"):
+        versions.downgrade(store.engine, version)
+
+
+def test_an_export_is_read_like_any_saved_thread(tmp_path: Path) -> None:
+    config = tmp_path / "quotewarden.toml"
+    config.write_text(f"[store]\nurl = 'sqlite:///{tmp_path / 'store.db'}'\n")
+    held = replace(QUOTED, parent_id="1", status="hold", url="https://harbour.example/#5", edited_at=NOON)
+    with open_store(f"sqlite:///{tmp_path / 'store.db'}") as opened:
+        Blog(opened).take(FIRST, held)
+    done = run("db", "export", "--config", str(config))
+    assert (done.returncode, done.stderr) == (0, b"")
+    (tmp_path / "saved.jsonl").write_bytes(done.stdout)
+    [thread] = read_threads(str(tmp_path / "saved.jsonl"), on_notice=print, on_bytes=lambda count: None)
+    assert (thread.site, thread.post, tuple(thread.comments)) == (SITE, BRIDGE, (FIRST, held))
 
 
 def test_what_needs_no_store_loads_no_database() -> None:

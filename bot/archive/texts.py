@@ -11,7 +11,7 @@ import xxhash
 
 from adapters.thread import Thread
 from rules.quotes.spans import find_spans
-from rules.view import ThreadView
+from rules.view import Entry, ThreadView
 
 # Shorter stretches in marks are names and terms.
 _MIN_QUOTED = 4
@@ -47,23 +47,27 @@ class ArchivedText:
 
 
 def texts_of(thread: Thread) -> Iterator[ArchivedText]:
-    """Yield the post and the comments of a thread as they are kept."""
+    """Yield the post, if it has words, and the comments of a thread as they are kept."""
     for entry in ThreadView(thread).entries:
-        document = entry.document
-        if entry.is_post and not document.text.strip():
-            continue
-        yield ArchivedText(
-            site=thread.site,
-            thread=thread.id,
-            kind="post" if entry.is_post else "comment",
-            id=entry.id,
-            text=document.text,
-            author=entry.author,
-            url=entry.content.url,
-            posted_at=entry.content.posted_at,
-            quoted=tuple(
-                (part.start, part.stop)
-                for part in (entry.words.within(span.start, span.end) for span in find_spans(document))
-                if len(part) >= _MIN_QUOTED
-            ),
-        )
+        if not entry.is_post or entry.document.text.strip():
+            yield text_of(entry, site=thread.site, thread=thread.id)
+
+
+def text_of(entry: Entry, *, site: str | None, thread: str) -> ArchivedText:
+    """Return a post or comment as it is kept."""
+    document = entry.document
+    return ArchivedText(
+        site=site,
+        thread=thread,
+        kind="post" if entry.is_post else "comment",
+        id=entry.id,
+        text=document.text,
+        author=entry.author,
+        url=entry.content.url,
+        posted_at=entry.content.posted_at,
+        quoted=tuple(
+            (part.start, part.stop)
+            for part in (entry.words.within(span.start, span.end) for span in find_spans(document))
+            if len(part) >= _MIN_QUOTED
+        ),
+    )

@@ -19,9 +19,9 @@ ConfigPath = Annotated[Path | None, typer.Option("--config", help="The configura
 @db_app.command("upgrade")
 def upgrade(config: ConfigPath = None) -> None:
     """Make a new store's tables, or bring an older store to this version."""
-    from bot.store.database import guarded, shown
+    from bot.store.database import guarded
     from bot.store.errors import StoreError
-    from bot.store.versions import Standing, standing, upgrade
+    from bot.store.versions import Standing, shown, standing, upgrade
 
     engine = _engine(config)
     try:
@@ -36,13 +36,52 @@ def upgrade(config: ConfigPath = None) -> None:
     print(f"{shown(engine.url)}: {Standing.CURRENT.value}")
 
 
+@db_app.command("downgrade")
+def downgrade(
+    version: Annotated[str, typer.Argument(help="The version to go back to, as 0001.")], config: ConfigPath = None
+) -> None:
+    """Take the store back to an older version, for an older program; back it up first."""
+    from bot.store.database import guarded
+    from bot.store.errors import StoreError
+    from bot.store.versions import downgrade, shown
+
+    engine = _engine(config)
+    try:
+        with guarded(engine):
+            downgrade(engine, version)
+    except StoreError as error:
+        stop(str(error))
+    print(f"{shown(engine.url)}: of version {version}")
+
+
+@db_app.command("export")
+def export(config: ConfigPath = None) -> None:
+    """Print every stored thread in the native format, one a line: for `check`, another program, or a move."""
+    import json
+    import sys
+
+    from bot.config import ConfigError, load_config
+    from bot.records import thread_record
+    from bot.store.database import open_store
+    from bot.store.errors import StoreError
+    from bot.store.threads import stored_threads
+
+    try:
+        with open_store(load_config(config).store.url) as store, store.read() as connection:
+            for stored in stored_threads(connection):
+                line = json.dumps(thread_record(stored.thread), ensure_ascii=False)
+                sys.stdout.buffer.write(line.encode("utf-8", "replace") + b"\n")
+    except (ConfigError, StoreError) as error:
+        stop(str(error))
+
+
 @db_app.command("check")
 def check(config: ConfigPath = None) -> None:
     """Say whether the store can be reached, is of this version and is sound."""
-    from bot.store.database import guarded, shown
+    from bot.store.database import guarded
     from bot.store.errors import StoreError
     from bot.store.upkeep import problems
-    from bot.store.versions import Standing, standing
+    from bot.store.versions import Standing, shown, standing
 
     engine = _engine(config)
     try:
@@ -75,9 +114,10 @@ def backup(
 @db_app.command("vacuum")
 def vacuum(config: ConfigPath = None) -> None:
     """Give the room of what was erased back, and bring the planner's statistics up to date."""
-    from bot.store.database import guarded, shown
+    from bot.store.database import guarded
     from bot.store.errors import StoreError
     from bot.store.upkeep import vacuum
+    from bot.store.versions import shown
 
     engine = _engine(config)
     try:

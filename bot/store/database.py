@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.store.errors import StoreError
-from bot.store.versions import Standing, standing, upgrade
+from bot.store.versions import Standing, shown, standing, upgrade
 
 _BUSY_SECONDS = 30
 BEGIN = "quotewarden_begin"  # the option that says how a transaction begins in SQLite; empty: not at all
@@ -87,11 +87,6 @@ def connect(url: str) -> Engine:
         except ImportError as error:
             raise StoreError("PostgreSQL wants its driver: pip install 'quotewarden[postgres]'") from error
     raise StoreError(f"no store can be kept in {parsed.drivername!r}; there are sqlite and postgresql")
-
-
-def shown(url: URL) -> str:
-    """Return the URL without its password."""
-    return url.database or "" if url.drivername == "sqlite" else url.render_as_string(hide_password=True)
 
 
 def _set_up_sqlite(connection: Any, record: ConnectionPoolEntry) -> None:

@@ -1,32 +1,20 @@
 """Findings as they are kept: found, found again, resolved; and the outbox beside them, which tells of each once."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, bindparam, delete, exists, insert, literal, select, update
 
+from bot.judging import Gone, Judged
 from bot.records import source_record
 from bot.store.tables import comments, findings, not_evaluated, outbox
 from bot.store.threads import chunks
-from rules.finding import Finding, NotEvaluated
+from rules.finding import Finding
 
-# `credited`: the words stand and say now whose they are; `removed`: the comment was edited and they are gone;
-# `deleted`: the comment is gone; `changed`: anything else, as another context or other options.
-Reason = Literal["credited", "removed", "deleted", "changed", "moderator"]
-EVERY_RULE = "*"
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """Hold what the rules said of one stored comment; `number` is the store's own, `comment_id` the platform's."""
-
-    number: int
-    comment_id: str
-    findings: Sequence[Finding]
-    quiet: Sequence[Finding]
-    not_evaluated: Sequence[NotEvaluated]
+# What the judging says; `deleted`: the comment is gone.
+Reason = Gone | Literal["deleted", "moderator"]
 
 
 @dataclass(slots=True)
@@ -54,20 +42,22 @@ class Ledger:
                 found[row.comment_id].append(row)
         return found
 
-    def settle(self, judged: Sequence[Judged], kept: Mapping[int, list[Row[Any]]], gone: Mapping[int, Reason]) -> None:
-        """Make the findings of comments what the rules said; `gone` says, by number, why one is left out."""
+    def settle(
+        self, judged: Mapping[int, Judged], kept: Mapping[int, list[Row[Any]]], gone: Mapping[int, Gone]
+    ) -> None:
+        """Make the findings of comments what the rules said, by their numbers; `gone` says why one is left out."""
         new: list[dict[str, Any]] = []
         changed: list[dict[str, Any]] = []
         keys: list[str] = []
-        for one in judged:
+        for number, one in judged.items():
             said = {finding.key: (finding, False) for finding in one.findings}
             said |= {finding.key: (finding, True) for finding in one.quiet}
-            before = {row.key: row for row in kept[one.number]}
+            before = {row.key: row for row in kept[number]}
             for key, (finding, is_quiet) in said.items():
                 values = _values(finding, is_quiet)
                 row = before.get(key) or self._moved(values, before, said)
                 if row is None:
-                    place = {"site_id": self._site, "comment_id": one.number, "found_at": self._now}
+                    place = {"site_id": self._site, "comment_id": number, "found_at": self._now}
                     new.append({**place, **values, "resolved_at": None, "resolved_reason": None})
                     keys.append(key)
                     continue
@@ -94,7 +84,7 @@ class Ledger:
             self._connection.execute(update(findings).where(findings.c.id == bindparam("number")), changed)
         self.settled.found += len(new)
         self._queue(keys)
-        told = {one.comment_id: {record.rule: record.reason for record in one.not_evaluated} for one in judged}
+        told = {one.comment_id: {record.rule: record.reason for record in one.not_evaluated} for one in judged.values()}
         self.set_aside(told)
 
     def erase(self, numbers: Collection[int], ids: Collection[str]) -> None:
@@ -167,14 +157,6 @@ def waiting(connection: Connection, site: int, *, limit: int) -> Sequence[Row[An
         .limit(limit)
     )
     return connection.execute(joined).all()
-
-
-def left_out(rows: Sequence[Row[Any]], one: Judged) -> Iterator[Row[Any]]:
-    """Yield the open findings of a comment that its rules looked for again and did not make."""
-    silent = {record.rule for record in one.not_evaluated}
-    said = {finding.key for finding in (*one.findings, *one.quiet)}
-    if EVERY_RULE not in silent:
-        yield from (row for row in rows if row.resolved_at is None and row.key not in said and row.rule not in silent)
 
 
 _KEPT = ("key", "rule", "severity", "confidence", "start", "end", "excerpt", "message", "source", "suggestion")

@@ -1,6 +1,5 @@
 """The command `quotewarden purge`."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -21,12 +20,15 @@ def purge(
     """Forget comments on request: words, names and hashes leave the store, and no later poll brings them back."""
     from datetime import UTC, datetime, timedelta
 
+    from bot.archive.errors import ArchiveError
     from bot.config import ConfigError, load_config
+    from bot.judging import Judge
     from bot.pipeline import Pipeline
     from bot.store.database import open_store
     from bot.store.errors import StoreError
     from bot.store.forgetting import BATCH, to_forget
     from bot.store.threads import chunks
+    from bot.store.unarchived import tell_archive
     from bot.store.upkeep import erase_log
 
     if author is None and comment is None and older_than is None:
@@ -41,13 +43,13 @@ def purge(
         with open_store(settings.store.url) as store:
             with store.read() as connection:
                 chosen = to_forget(connection, site=site, author=author, comment=comment, before=before)
-            pipeline = Pipeline(store, settings)
+            pipeline = Pipeline(store, Judge(settings), feeds_archive=settings.archive.path is not None)
             for name, ids in chosen.items():
                 for batch in chunks(ids, size=BATCH):
                     forgotten += pipeline.forget(name, batch, now=now)
+            if settings.archive.path is not None:
+                tell_archive(store, settings.archive.path)
             erase_log(store.engine)
-    except (ConfigError, StoreError) as error:
+    except (ConfigError, StoreError, ArchiveError) as error:
         stop(str(error))
     print(f"{forgotten} forgotten")
-    if settings.archive.path is not None:
-        print("note: the archive is a file of its own; see `quotewarden archive remove`", file=sys.stderr)

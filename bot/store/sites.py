@@ -16,9 +16,9 @@ def keep_site(connection: Connection, name: str, *, now: datetime) -> int:
     known = site_number(connection, name)
     if known is not None:
         return known
-    connection.execute(_insert_if_new(connection, sites).values(name=name, added_at=now))
+    connection.execute(insert_if_new(connection, sites).values(name=name, added_at=now))
     number: int = connection.execute(select(sites.c.id).where(sites.c.name == name)).scalar_one()
-    connection.execute(_insert_if_new(connection, cursors).values(site_id=number, value=_json(None)))
+    connection.execute(insert_if_new(connection, cursors).values(site_id=number, value=_json(None)))
     return number
 
 
@@ -54,7 +54,8 @@ def lock_site(connection: Connection, site: int) -> None:
     connection.execute(update(cursors).where(cursors.c.site_id == site).values(value=cursors.c.value))
 
 
-def _insert_if_new(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+def insert_if_new(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT that passes over rows which are there already."""
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table).on_conflict_do_nothing()
     return postgresql.insert(table).on_conflict_do_nothing()

@@ -41,6 +41,7 @@ cursors = Table(
     Column("site_id", ForeignKey("sites.id"), primary_key=True),
     Column("value", Words, nullable=False),
     Column("moved_at", Moment),
+    Column("rescanned_at", Moment),
 )
 
 # A post without a hash is one that comments named and nobody has seen.
@@ -119,6 +120,16 @@ findings = Table(
         sqlite_where=text("resolved_at IS NULL"),
         postgresql_where=text("resolved_at IS NULL"),
     ),
+)
+
+# What the archive, a file of its own, has still to be told: comments that are new, changed or gone; '' is the post.
+unarchived = Table(
+    "unarchived",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("post_id", ForeignKey("posts.id"), nullable=False),
+    Column("comment", Words, nullable=False),
+    UniqueConstraint("post_id", "comment"),
 )
 
 # By the platform's id: what is set aside before it is stored has no row to point at.

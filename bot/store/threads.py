@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 
 from adapters.base import Sighting
 from adapters.thread import Comment, Post, Thread
-from bot.store.tables import comments, posts
+from bot.store.tables import comments, posts, sites
 from bot.store.types import storable, utc
 
 T = TypeVar("T")
@@ -22,6 +22,9 @@ Values = dict[str, Any]
 Place = tuple[datetime, int, str]
 START: Place = (datetime.min.replace(tzinfo=UTC), 0, "")
 
+# The number of a post, and the platform's id of a comment under it; an empty one is the post itself.
+Text = tuple[int, str]
+
 # SQLite takes 32,766 values in a statement; shorter ones are prepared faster.
 _CHUNK = 500
 # PostgreSQL indexes values of up to 2,704 bytes; nobody's id or name is a quarter as long.
@@ -30,7 +33,10 @@ _INDEXED = 500
 
 @dataclass(slots=True)
 class Kept:
-    """Count what a page brought; `touched` has the first place in each thread from which the rules run anew."""
+    """Count what a page brought; `touched` has the first place in each thread from which the rules run anew.
+
+    `texts` are those that are new, changed or gone.
+    """
 
     new: int = 0
     edited: int = 0
@@ -39,6 +45,7 @@ class Kept:
     edited_ids: set[str] = field(default_factory=set)
     aside: dict[str, str] = field(default_factory=dict)
     touched: dict[int, Place] = field(default_factory=dict)
+    texts: set[Text] = field(default_factory=set)
 
     def touch(self, post: int, place: Place) -> None:
         """Note that a thread changed at a place."""
@@ -72,9 +79,11 @@ def keep_posts(
     _update(connection, posts, changed)
     for row in changed:
         kept.touch(row["number"], START)
-    numbers = {id: row.id for id, row in known.items()}
     added = [row["platform_id"] for row in new]
-    return numbers | {row.platform_id: row.id for row in _select(connection, posts, site, added)}
+    numbers = {id: row.id for id, row in known.items()}
+    numbers |= {row.platform_id: row.id for row in _select(connection, posts, site, added)}
+    kept.texts |= {(numbers[row["platform_id"]], "") for row in (*new, *changed) if row["hash"] is not None}
+    return numbers
 
 
 def keep_comments(
@@ -106,6 +115,7 @@ def keep_comments(
         if before is None:
             new.append({"site_id": site, "seen_at": now, "forgotten": False, **row})
             kept.touch(post, _place(row["placed_at"], id))
+            kept.texts.add((post, id))
         elif before.forgotten:
             kept.unchanged += 1
         elif before.hash != row["hash"] or before.deleted_at is not None:
@@ -113,6 +123,7 @@ def keep_comments(
             kept.edited_ids.add(id)
             kept.touch(post, _place(row["placed_at"], id))
             kept.touch(before.post_id, _place(before.placed_at, id))
+            kept.texts |= {(post, id), (before.post_id, id)}
         else:
             kept.unchanged += 1
             rest = {name: row[name] for name in ("status", "url", "edited_at")}
@@ -137,6 +148,7 @@ def erase_comments(
     )
     for row in rows:
         kept.touch(row.post_id, _place(row.placed_at, row.platform_id))
+        kept.texts.add((row.post_id, row.platform_id))
     kept.deleted += len(rows)
     return [row.id for row in rows]
 
@@ -151,18 +163,17 @@ def load_thread(connection: Connection, site: str, post: int) -> StoredThread:
         id=top.platform_id,
         title=top.title,
         url=top.url,
-        post=Post(
-            id=top.platform_id,
-            title=top.title,
-            author=top.author,
-            body=top.body,
-            format=top.format,
-            url=top.url,
-            posted_at=top.posted_at,
-        ),
-        comments=[_comment(row) for _, row in placed],
+        post=post_of(top),
+        comments=[comment_of(row) for _, row in placed],
     )
     return StoredThread(thread, [row.id for _, row in placed], [place for place, _ in placed])
+
+
+def stored_threads(connection: Connection) -> Iterator[StoredThread]:
+    """Yield every thread, in the order in which they were first seen."""
+    every = select(posts.c.id, sites.c.name).join(sites).order_by(posts.c.id)
+    for post in connection.execute(every).all():
+        yield load_thread(connection, post.name, post.id)
 
 
 def unseen_posts(connection: Connection, site: int | None, ids: Collection[str]) -> set[str]:
@@ -239,7 +250,21 @@ def _comment_values(sighting: Sighting) -> Values:
     }
 
 
-def _comment(row: Row[Any]) -> Comment:
+def post_of(row: Row[Any]) -> Post:
+    """Return a row's post."""
+    return Post(
+        id=row.platform_id,
+        title=row.title,
+        author=row.author,
+        body=row.body,
+        format=row.format,
+        url=row.url,
+        posted_at=row.posted_at,
+    )
+
+
+def comment_of(row: Row[Any]) -> Comment:
+    """Return a row's comment."""
     return Comment(
         id=row.platform_id,
         parent_id=row.parent_id,

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from bot.store.database import BEGIN, shown
+from bot.store.database import BEGIN
 from bot.store.errors import StoreError
+from bot.store.versions import shown
 
 
 def problems(engine: Engine) -> list[str]:

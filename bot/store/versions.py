@@ -1,11 +1,21 @@
 """The store's version, and the way from one to the next."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import URL, Connection, Engine, inspect, text
 
-HEAD = "0001"
+from bot.store.errors import StoreError
+
+# Alembic takes a while to load, and few runs need it.
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+HEAD = "0002"
+FIRST = "0001"
 _HERE = Path(__file__).parent / "migrations"
 # Any number will do that no other program on the same server locks by.
 _LOCK = 5_117_904_211
@@ -21,6 +31,11 @@ class Standing(Enum):
     STRANGE = "holds tables that are none of ours; name another database"
 
 
+def shown(url: URL) -> str:
+    """Return a store's URL without its password."""
+    return url.database or "" if url.drivername == "sqlite" else url.render_as_string(hide_password=True)
+
+
 def standing(engine: Engine) -> Standing:
     """Return how the store's version stands to the program's."""
     with engine.connect() as connection:
@@ -30,18 +45,41 @@ def standing(engine: Engine) -> Standing:
 def upgrade(engine: Engine) -> None:
     """Bring an older store, or a new one, to this program's version, in one transaction."""
     from alembic import command
-    from alembic.config import Config
 
+    with _alone(engine) as connection:
+        if _standing(connection) in (Standing.NEW, Standing.OLD):
+            command.upgrade(_alembic(connection), HEAD)
+
+
+def downgrade(engine: Engine, version: str) -> None:
+    """Take a store of this program's version back to an older one, in one transaction; raises StoreError."""
+    from alembic import command
+
+    if not FIRST <= version < HEAD or not version.isdecimal() or len(version) != len(HEAD):
+        raise StoreError(f"{version}: no older version; this program's is {HEAD}, the first was {FIRST}")
+    with _alone(engine) as connection:
+        if (found := _standing(connection)) is not Standing.CURRENT:
+            raise StoreError(f"{shown(engine.url)}: {found.value}")
+        command.downgrade(_alembic(connection), version)
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[Connection]:
+    """Yield a connection in a transaction that no other change of version runs beside."""
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             # SQLite's write transactions exclude each other anyway.
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        if _standing(connection) not in (Standing.NEW, Standing.OLD):
-            return
-        config = Config()
-        config.set_main_option("script_location", str(_HERE).replace("%", "%%"))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        yield connection
+
+
+def _alembic(connection: Connection) -> "Config":
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_HERE).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
 
 
 def _standing(connection: Connection) -> Standing:

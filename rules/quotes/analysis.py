@@ -3,7 +3,6 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
 
 from rules.elsewhere import Elsewhere
 from rules.finding import Source
@@ -45,12 +44,9 @@ class QuoteAnalysis:
         self._view = view
         self._elsewhere = elsewhere
         self._sources = ThreadSources(view)
+        self._members = Members(view)
         self._quoted: dict[int, list[Span]] = {}  # what entries quote from outside the thread
         self._spelled: dict[int, str] = {}
-
-    @cached_property
-    def _members(self) -> Members:
-        return Members(self._view)
 
     def passages(self, entry: Entry) -> Sequence[Passage]:
         """Return the passages of an entry in text order; entries are to be asked for in time order."""
@@ -58,6 +54,7 @@ class QuoteAnalysis:
 
     def candidates(self, entry: Entry) -> Sequence[Candidate]:
         """Return what may be a passage in text order; entries are to be asked for in time order."""
+        self._members.learn(entry)
         copies = self._sources.copies(entry)
         outside = find_outside(self._view, entry, copies, self._elsewhere)
         answered = frozenset((self._sources.answered(entry).number,))

@@ -55,11 +55,11 @@ def credited(view: ThreadView, entry: Entry, passage: Passage) -> tuple[str, boo
         if block.start != passage.start:
             break
         if block.kind == "quote" and block.author:
-            author = view.called.get(block.author.strip().casefold())
+            author = view.called(block.author, entry)
             return (author, False) if author is not None else None
     lead = text[max(0, passage.start - _REACH) : passage.start].rstrip(_MARKS)
     found = None
-    for start, end, author in _names(view, lead):
+    for start, end, author in _names(view, entry, lead):
         before, between = lead[:start], lead[end:]
         if _NOT.search(between) or _SENTENCE.search(between) or _ASKED.search(before):
             continue
@@ -75,7 +75,7 @@ def credited(view: ThreadView, entry: Entry, passage: Passage) -> tuple[str, boo
         return found
     tail = text[passage.end : passage.end + _TAIL].lstrip("“”„«»‹›\"'‘’)]`*_")
     tail = tail[1:] if tail[:1] in "»”" else tail
-    for start, end, author in _names(view, tail):
+    for start, end, author in _names(view, entry, tail):
         before, rest = tail[:start], tail[end:]
         if (match := _DASH.match(before)) and match.end() == start and _AFTER_DASH.match(rest):
             return author, False
@@ -115,7 +115,7 @@ def _is_said_by(word: re.Match[str] | None) -> bool:
     return word is not None and word[1].lower() in SPEECH
 
 
-def _names(view: ThreadView, text: str) -> Iterator[tuple[int, int, str]]:
+def _names(view: ThreadView, entry: Entry, text: str) -> Iterator[tuple[int, int, str]]:
     """Yield the names of those who have written in the thread: start, end, author; of names in names the longest."""
     words = list(_WORD.finditer(text))
     place = 0
@@ -125,7 +125,7 @@ def _names(view: ThreadView, text: str) -> Iterator[tuple[int, int, str]]:
             start, end = words[place].start(), words[place + count - 1].end()
             for stop in (end, end - 1) if text[end - 1] == "." else (end,):
                 name = re.sub(r"['’]s?\Z", "", text[start:stop])
-                author = view.called.get(name.casefold())
+                author = view.called(name, entry)
                 if author is not None and (count > 1 or _is_name(name, author)):
                     yield start, start + len(name), author
                     size = count

@@ -32,19 +32,28 @@ _NO_PART = NO_NAME | TITLES
 
 
 class Members:
-    """Hold those who have written in a thread, by every name that they may be called."""
+    """Hold those who have written in a thread up to an entry, by every name that they may be called."""
 
     def __init__(self, view: ThreadView) -> None:
         self.view = view
         self._called: dict[str, str] = {}
         self._initials: dict[str, str] = {}
         self._slips: dict[str, list[tuple[str, str]]] = {}
-        for author in view.authors:
-            self._called.setdefault(author, author)
-        for author in view.authors:
-            self._add(author)
+        self._known: set[str] = set()
+        self._read = 0
+
+    def learn(self, entry: Entry) -> None:
+        """Take on whoever has written up to an entry; entries are to be given in time order."""
+        for earlier in self.view.entries[self._read : entry.number + 1]:
+            author = (earlier.author or "").strip().casefold()
+            if author and author not in self._known:
+                self._known.add(author)
+                self._add(author)
+        self._read = max(self._read, entry.number + 1)
 
     def _add(self, author: str) -> None:
+        # A whole name goes before the same word as a part of another's.
+        self._called[author] = author
         parts = [part for part in _WORD.findall(author) if not part.isdigit()]
         if not parts:
             return

@@ -1,0 +1,29 @@
+"""When a site was last read again for edits, and what the archive has still to be told."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    """Add a column and a table."""
+    op.add_column("cursors", sa.Column("rescanned_at", sa.DateTime(timezone=True)))
+    op.create_table(
+        "unarchived",
+        sa.Column("id", ROW_ID, nullable=False),
+        sa.Column("post_id", ROW_ID, nullable=False),
+        sa.Column("comment", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name="fk_unarchived_post_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_unarchived"),
+        sa.UniqueConstraint("post_id", "comment", name="uq_unarchived_post_id_comment"),
+    )
+
+
+def downgrade() -> None:
+    """Take both away."""
+    op.drop_table("unarchived")
+    op.drop_column("cursors", "rescanned_at")
