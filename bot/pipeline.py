@@ -16,9 +16,11 @@ from bot.judging import EVERY_RULE, Case, Judges, Open
 from bot.store.database import Store
 from bot.store.findings import Ledger
 from bot.store.forgetting import mark_forgotten
-from bot.store.sites import keep_site, lock_site, move_cursor, site_number
+from bot.store.sites import keep_site, lock_site, move_cursor, site_number, watched_from, watched_from
 from bot.store.threads import (
+    START,
     Kept,
+    Place,
     erase_comments,
     keep_comments,
     keep_posts,
@@ -88,7 +90,7 @@ class Pipeline:
         ledger = Ledger(connection, number, now=now)
         ledger.erase(erased, gone)
         ledger.set_aside({id: {EVERY_RULE: reason} for id, reason in kept.aside.items()})
-        self._judge_touched(connection, site, ledger, kept)
+        self._judge_touched(connection, site, number, ledger, kept)
         self._note_texts(connection, kept)
         settled = ledger.settled
         return Taken(
@@ -116,7 +118,7 @@ class Pipeline:
             ledger = Ledger(connection, number, now=now)
             ledger.erase(erase_comments(connection, number, gone, kept, now=now), gone)
             forgotten = mark_forgotten(connection, number, gone)
-            self._judge_touched(connection, site, ledger, kept)
+            self._judge_touched(connection, site, number, ledger, kept)
             self._note_texts(connection, kept)
             return forgotten
 
@@ -124,12 +126,14 @@ class Pipeline:
         if self._feeds_archive:
             note_texts(connection, kept.texts)
 
-    def _judge_touched(self, connection: Connection, site: str, ledger: Ledger, kept: Kept) -> None:
+    def _judge_touched(self, connection: Connection, site: str, number: int, ledger: Ledger, kept: Kept) -> None:
         """Run the rules over threads, each from a place on: a later comment may have been about what changed there."""
+        since = watched_from(connection, number)
+        earliest: Place = START if since is None else (since, 0, "")
         waiting: list[tuple[Case, dict[int, list[Row[Any]]]]] = []
         for post, place in sorted(kept.touched.items()):
             stored = load_thread(connection, site, post)
-            first = next((index for index, at in enumerate(stored.places) if at >= place), len(stored.places))
+            first = next((index for index, at in enumerate(stored.places) if at >= max(place, earliest)), len(stored.places))
             if first < len(stored.places):
                 known = ledger.kept(stored.numbers[first:])
                 ids = {

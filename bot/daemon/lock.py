@@ -34,6 +34,9 @@ class Lock(Protocol):
     def acquire(self) -> None:
         """Take the lock at once; raises StoreInUseError."""
 
+    def keep(self) -> None:
+        """Look after the lock, every second or so; raises StoreInUseError when another daemon has it now."""
+
     def release(self) -> None:
         """Give the lock back."""
 
@@ -76,6 +79,9 @@ class FileLock:
             os.close(descriptor)
             raise DaemonError(f"{self.path}: the store cannot be locked: {error.strerror}") from error
         self._descriptor = descriptor
+
+    def keep(self) -> None:
+        """Do nothing: the kernel holds it."""
 
     def release(self) -> None:
         """Give the lock back; the file stays, for removing it would let two daemons hold two files of one name."""

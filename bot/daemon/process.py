@@ -16,7 +16,7 @@ import structlog
 from bot.config import ConfigError
 from bot.daemon.errors import DaemonError
 from bot.daemon.health import HealthServer
-from bot.daemon.lock import Lock
+from bot.daemon.lock import Lock, StoreInUseError
 from bot.daemon.logs import configure_logs
 from bot.daemon.metrics import Metrics
 from bot.daemon.notify import Notifier
@@ -108,10 +108,18 @@ class Daemon:
             if number:
                 self._change()
             self._schedule.keep_time()
+            self._keep_lock()
             if problem := self._dead():
                 _log.critical("the scheduler is dead; this process ends, to be started anew", problem=problem)
                 _leave(1)
             self._notifier.alive()
+
+    def _keep_lock(self) -> None:
+        try:
+            self._lock.keep()
+        except StoreInUseError as error:
+            _log.critical("the lock was lost, and another daemon has it; this process ends", problem=str(error))
+            _leave(1)
 
     def _tick(self) -> float:
         # Half of what the watchdog allows, as sd_watchdog_enabled(3) asks.

@@ -1,7 +1,8 @@
 """The database behind the store: SQLite in a file of its own, or PostgreSQL."""
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        # SQLite lets one writer in and makes the others try again and again; threads wait in turn instead.
+        self._turn: AbstractContextManager[object] = threading.Lock() if self.is_sqlite else nullcontext()
 
     @property
     def is_sqlite(self) -> bool:
@@ -30,7 +33,7 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Yield a connection in a transaction that is kept when the block ends well."""
-        with guarded(self.engine), self.engine.begin() as connection:
+        with self._turn, guarded(self.engine), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -77,13 +80,13 @@ def connect(url: str) -> Engine:
             raise StoreError("the store's url names no file; wanted is sqlite:///FILE")
         if not Path(parsed.database).absolute().parent.is_dir():
             raise StoreError(f"{parsed.database}: its folder does not exist")
-        engine = create_engine(parsed, connect_args={"timeout": _BUSY_SECONDS})
+        engine = create_engine(parsed, connect_args={"timeout": _BUSY_SECONDS}, max_overflow=-1)
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     if parsed.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
         try:
-            return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+            return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, max_overflow=-1)
         except ImportError as error:
             raise StoreError("PostgreSQL wants its driver: pip install 'quotewarden[postgres]'") from error
     raise StoreError(f"no store can be kept in {parsed.drivername!r}; there are sqlite and postgresql")

@@ -22,6 +22,20 @@ def keep_site(connection: Connection, name: str, *, now: datetime) -> int:
     return number
 
 
+def watch_site(connection: Connection, name: str, *, since: datetime, now: datetime) -> None:
+    """Watch a site from a moment on; one that is watched from earlier on already stays so."""
+    number = keep_site(connection, name, now=now)
+    is_new = cursor_of(connection, name) is None and watched_from(connection, number) is None
+    earlier = (sites.c.id == number,) if is_new else (sites.c.id == number, sites.c.watched_from > since)
+    connection.execute(update(sites).where(*earlier).values(watched_from=since))
+
+
+def watched_from(connection: Connection, site: int) -> datetime | None:
+    """Return since when a site's comments are judged; None is since ever."""
+    found: datetime | None = connection.execute(select(sites.c.watched_from).where(sites.c.id == site)).scalar_one()
+    return found
+
+
 def site_number(connection: Connection, name: str) -> int | None:
     """Return the number of a site, None when the store has not met it."""
     return connection.execute(select(sites.c.id).where(sites.c.name == name)).scalar()
@@ -47,6 +61,19 @@ def move_cursor(connection: Connection, site: int, *, after: Cursor, to: Cursor,
     )
     if moved.rowcount != 1:
         raise CursorMoved("the page was read from a place that the store has left since: read it again")
+
+
+def rescanned_at(connection: Connection, name: str) -> datetime | None:
+    """Return when a site was last read again for edits and deletions."""
+    joined = select(cursors.c.rescanned_at).join(sites, sites.c.id == cursors.c.site_id).where(sites.c.name == name)
+    found: datetime | None = connection.execute(joined).scalar()
+    return found
+
+
+def note_rescan(connection: Connection, name: str, *, now: datetime) -> None:
+    """Note that a site was read again for edits and deletions."""
+    number = select(sites.c.id).where(sites.c.name == name).scalar_subquery()
+    connection.execute(update(cursors).where(cursors.c.site_id == number).values(rescanned_at=now))
 
 
 def lock_site(connection: Connection, site: int) -> None:

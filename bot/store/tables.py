@@ -26,12 +26,14 @@ metadata = MetaData(
     }
 )
 
+# Comments posted before `watched_from` are context for the others, and are not judged.
 sites = Table(
     "sites",
     metadata,
     Column("id", RowId, primary_key=True),
     Column("name", Words, nullable=False, unique=True),
     Column("added_at", Moment, nullable=False),
+    Column("watched_from", Moment),
 )
 
 # Apart from the sites, so that what moves at every page is a narrow row.

@@ -183,6 +183,13 @@ def unseen_posts(connection: Connection, site: int | None, ids: Collection[str])
     return set(ids) - {cleaned[row.platform_id] for row in known if row.hash is not None}
 
 
+def living_ids(connection: Connection, site: str, *, since: datetime) -> set[str]:
+    """Return the ids of the comments of a site, posted since then, that still have words."""
+    query = select(comments.c.platform_id).join(sites, sites.c.id == comments.c.site_id)
+    of_these = (sites.c.name == site, comments.c.placed_at >= since, comments.c.deleted_at.is_(None))
+    return set(connection.execute(query.where(*of_these)).scalars())
+
+
 def chunks(items: Collection[T], *, size: int = _CHUNK) -> Iterator[list[T]]:
     """Yield the items in lists that one statement takes."""
     left = iter(items)

@@ -1,4 +1,4 @@
-"""When a site was last read again for edits, and what the archive has still to be told."""
+"""From when on a site is watched, when it was last read again for edits, and what the archive has to be told."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,8 @@ ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """Add a column and a table."""
+    """Add two columns and a table."""
+    op.add_column("sites", sa.Column("watched_from", sa.DateTime(timezone=True)))
     op.add_column("cursors", sa.Column("rescanned_at", sa.DateTime(timezone=True)))
     op.create_table(
         "unarchived",
@@ -24,6 +25,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take both away."""
+    """Take them away."""
     op.drop_table("unarchived")
     op.drop_column("cursors", "rescanned_at")
+    op.drop_column("sites", "watched_from")
