@@ -1,8 +1,12 @@
-"""Every saved format, in the order in which a file is tried against them."""
+"""Every saved format, in the order in which a file is tried against them, and every live platform."""
 
 from importlib.metadata import entry_points
 from typing import cast
 
+from adapters.base import PlatformModule
+from adapters.errors import Unsupported
+from adapters.platforms import feed as comment_feed
+from adapters.platforms import wordpress
 from adapters.saved import (
     blogger,
     commento,
@@ -44,3 +48,22 @@ READERS: tuple[Reader, ...] = (
 def saved_readers() -> tuple[Reader, ...]:
     """Return the readers, those of third parties (entry point group `quotewarden.adapters`) first."""
     return (*(cast(Reader, point.load()) for point in entry_points(group="quotewarden.adapters")), *READERS)
+
+
+# In the order in which the documentation lists them.
+PLATFORMS: tuple[PlatformModule, ...] = (wordpress, comment_feed)
+
+
+def platforms() -> tuple[PlatformModule, ...]:
+    """Return the platforms, those of third parties (entry point group `quotewarden.platforms`) last."""
+    others = entry_points(group="quotewarden.platforms")
+    return (*PLATFORMS, *(cast(PlatformModule, point.load()) for point in others))
+
+
+def find_platform(name: str) -> PlatformModule:
+    """Return the platform of that name; raises Unsupported."""
+    every = platforms()
+    found = next((platform for platform in every if platform.NAME == name), None)
+    if found is None:
+        raise Unsupported(f"unknown platform {name!r}; there are {', '.join(one.NAME for one in every)}")
+    return found

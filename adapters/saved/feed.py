@@ -7,7 +7,8 @@ comments only, and seldom the post itself.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -59,6 +60,26 @@ def read(source: Source) -> Iterator[Thread]:
     yield from _Feed(text).threads(empty_is_fine=broken)
     if broken and trouble:
         raise trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Hold a feed as served: its threads, the posts among its entries, and where older ones are (RFC 5005)."""
+
+    threads: Sequence[Thread]
+    posts: Sequence[Post]
+    next: str | None
+
+
+def read_served(source: Source) -> Served:
+    """Read a feed that may well be empty; raises ReadError where it is none, or breaks off."""
+    if not recognises(source.head):
+        raise ReadError("no feed", mend="name the address of the feed of comments itself")
+    text = joined(legal_text(source))
+    trouble = refuse_hostile(text)
+    if trouble and ("breaks off" in trouble.problem or len(text) > LENIENT_CHARACTERS):
+        raise trouble
+    return _Feed(text).served()
 
 
 class _Feed:
@@ -117,6 +138,13 @@ class _Feed:
             )
         raise ReadError("a feed without any comment", mend="save it when there are some, or use the blog's export")
 
+    def served(self) -> Served:
+        """Return what there is, which may be nothing."""
+        links = (link.get("href") for link in self._feed.get("links", ()) if link.get("rel") == "next")
+        posts = {id(entry): self._post(_page(entry.get("link")) or entry.get("id", ""), entry)
+                 for entry in self._posts.values()}  # fmt: skip
+        return Served(tuple(self.threads(empty_is_fine=True)), tuple(posts.values()), next(filter(_web, links), None))
+
     def _is_comment(self, entry: Entry) -> bool:
         if "wfw_commentrss" in entry or "slash_comments" in entry:
             return False
@@ -151,7 +179,6 @@ class _Feed:
             title = self._channel[1]
             if self._feed.get("generator") == "Blogger":
                 title = title.partition(": ")[2] or title
-        body, format = self._body(post)
         url = _web(home)
         origin = _ORIGIN.match(url or self._feed.get("link") or "")
         return Thread(
@@ -159,16 +186,20 @@ class _Feed:
             id=home,
             title=title,
             url=url,
-            post=Post(
-                id=home,
-                title=title,
-                author=_author(post),
-                body=body,
-                format=format,
-                url=url,
-                posted_at=_posted(post),
-            ),
+            post=replace(self._post(home, post), title=title),
             comments=[self._comment(entry, home, number) for number, entry in enumerate(entries, 1)],
+        )
+
+    def _post(self, home: str, entry: Entry) -> Post:
+        body, format = self._body(entry)
+        return Post(
+            id=home,
+            title=plain(entry.get("title")),
+            author=_author(entry),
+            body=body,
+            format=format,
+            url=_web(home),
+            posted_at=_posted(entry),
         )
 
     def _comment(self, entry: Entry, home: str, number: int) -> Comment:

@@ -54,7 +54,8 @@ class Source:
     """Open one input and hand it out as text, once.
 
     `on_notice` hears of repairs and of parts that could not be read; `on_bytes` hears how many bytes were taken from
-    the file itself (before decompression), for a progress bar. Raises ReadError when there is nothing to read.
+    the file itself (before decompression), for a progress bar. `stream` is read in place of the file, where what a
+    server sent is at hand. Raises ReadError when there is nothing to read.
     """
 
     def __init__(
@@ -63,10 +64,11 @@ class Source:
         *,
         on_notice: Callable[[Notice], None],
         on_bytes: Callable[[int], None],
+        stream: IO[bytes] | None = None,
     ) -> None:
         self.name = "standard input" if path == "-" else path
         self._on_notice = on_notice
-        self._stream = _open(path, on_bytes)
+        self._stream = stream or _open(path, on_bytes)
         try:
             self._first = self._read(HEAD_BYTES)
             _refuse_unreadable(self._first)

@@ -1,0 +1,142 @@
+"""What the small servers share: a board, a login, faults that a test orders, and a record of what was asked."""
+
+import json
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Literal, Self
+from urllib.parse import parse_qs, urlsplit
+
+from tests.board import Board
+
+Fault = Literal["429", "500", "500-but-saved", "502-html", "html", "half", "reset"]
+_HTML = b"<!doctype html><title>Maintenance</title><p>Back soon."
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Hold one request: `params` has the last value of each, `json` the parsed body."""
+
+    method: str
+    path: str
+    params: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+    @property
+    def json(self) -> Any:
+        """The body, parsed."""
+        return json.loads(self.body or b"null")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Hold one reply; a body that is no bytes is sent as JSON."""
+
+    body: Any
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class BoardServer:
+    """Serve a board in a platform's form: subclasses answer queries, all else is here.
+
+    `faults` is a queue of what goes wrong with the coming requests, one each. `before` is called ahead of each. A
+    login is good while `is_welcome`.
+    """
+
+    def __init__(self, board: Board | None = None) -> None:
+        self.board = board or Board()
+        self.asked: list[Query] = []
+        self.bytes_sent = 0
+        self.faults: deque[Fault] = deque()
+        self.before: Callable[[Query], None] = lambda query: None
+        self.is_welcome = True
+        self._lock = threading.Lock()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(5)
+
+    @property
+    def url(self) -> str:
+        """The server's address."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def answer(self, query: Query) -> Answer:
+        """Answer a query in the platform's form."""
+        raise NotImplementedError
+
+    def _respond(self, query: Query) -> Answer | None:
+        with self._lock:
+            self.asked.append(query)
+            self.before(query)
+            fault = self.faults.popleft() if self.faults else None
+            match fault:
+                case "429":
+                    return Answer({"message": "slow down"}, 429, {"Retry-After": "30"})
+                case "500":
+                    return Answer({"message": "out of order"}, 500)
+                case "502-html":
+                    return Answer(_HTML, 502, {"Content-Type": "text/html"})
+                case "html":
+                    return Answer(_HTML, 200, {"Content-Type": "text/html"})
+                case "reset":
+                    return None
+            answer = self.answer(query)
+            if fault == "500-but-saved":
+                return Answer({"message": "Error sending email"}, 500)
+            if fault == "half":
+                return Answer(_as_bytes(answer.body)[:-9], 200, {**answer.headers, "Content-Length": "99999"})
+            return answer
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            # Without it every small reply waits for an acknowledgement.
+            disable_nagle_algorithm = True
+
+            def handle_one(self) -> None:
+                parts = urlsplit(self.path)
+                params = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                answer = server._respond(Query(self.command, parts.path, params, self.headers, body))
+                if answer is None:
+                    self.close_connection = True
+                    return
+                sent = _as_bytes(answer.body) if answer.status != 304 else b""
+                headers = {"Content-Type": "application/json", "Content-Length": str(len(sent)), **answer.headers}
+                self.send_response(answer.status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(sent)
+                server.bytes_sent += len(sent)
+                if int(headers["Content-Length"]) != len(sent):
+                    self.close_connection = True
+
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_one  # noqa: N815  # the library's names
+
+            def date_time_string(self, timestamp: float | None = None) -> str:
+                return super().date_time_string(server.board.now)
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        return Handler
+
+
+def _as_bytes(body: Any) -> bytes:
+    return body if isinstance(body, bytes) else json.dumps(body).encode()
