@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.archive.commands import archive_app
+from bot.site_commands import adapters_app, doctor, fetch, poll, run, status
 from bot.stop import stop as _stop
 from bot.store.commands import db_app
 from bot.store.findings_commands import findings_app
@@ -32,8 +33,9 @@ app.add_typer(config_app, name="config")
 app.add_typer(archive_app, name="archive")
 app.add_typer(db_app, name="db")
 app.add_typer(findings_app, name="findings")
-app.command()(purge)
-app.command()(replay)
+app.add_typer(adapters_app, name="adapters")
+for command in (run, poll, status, doctor, fetch, purge, replay):
+    app.command()(command)
 
 
 class CheckOutput(StrEnum):
@@ -148,15 +150,6 @@ def quotes(
         _stop(str(error))
     reporter.finish(unread=inputs.unread)
     raise typer.Exit(3 if inputs.unread else 0)
-
-
-@app.command()
-def adapters() -> None:
-    """List the formats of saved threads that can be read."""
-    from adapters.registry import saved_readers
-
-    for reader in saved_readers():
-        print(f"{reader.NAME:<14} {reader.TITLE}")
 
 
 @rules_app.command("list")

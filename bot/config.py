@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationError
 from pydantic.fields import FieldInfo
 
+from adapters.base import PlatformOptions
 from rules.registry import all_rules
 from rules.rule import Rule, RuleOptions
 
@@ -102,8 +103,35 @@ class StoreOptions(BaseModel):
     url: str = Field("sqlite:///quotewarden.db", description="the store: sqlite:///FILE, or postgresql://HOST/DATABASE")
 
 
+class PollingOptions(BaseModel):
+    """Hold how one site is polled."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    interval_seconds: float | None = Field(
+        None, ge=1, le=604_800, description="how often this site is polled, in place of the daemon's interval"
+    )
+    backfill_days: float = Field(
+        7, ge=0, le=36_500, description="comments posted so long before the first poll are read and judged too"
+    )
+    rescan_hours: float = Field(
+        6, ge=0, le=8760, description="how often comments are read again, for edits and deletions; 0 for never"
+    )
+    rescan_days: float = Field(3, gt=0, le=3650, description="how old comments may be that are read again")
+
+
+class SiteConfig(BaseModel):
+    """Hold a site: its platform, how it is polled, and the platform's own options."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    platform: str
+    polling: PollingOptions
+    options: SerializeAsAny[PlatformOptions]
+
+
 class Config(BaseModel):
-    """Hold a checked configuration; `rules` has the options of every rule, by id."""
+    """Hold a checked configuration; `sites` are by name, `rules` has the options of every rule, by id."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -113,6 +141,7 @@ class Config(BaseModel):
     daemon: DaemonOptions = DaemonOptions()
     log: LogOptions = LogOptions()
     store: StoreOptions = StoreOptions()
+    sites: dict[str, SiteConfig] = {}
     rules: dict[str, RuleOptions] = {}
 
 
@@ -143,10 +172,27 @@ def load_config(path: Path | None = None, *, environment: Mapping[str, str] = os
 
 def check_config(data: dict[str, Any], *, name: str) -> Config:
     """Check parsed TOML against the models; raises ConfigError."""
+    rest = _validated(Config, {key: value for key, value in data.items() if key not in ("rules", "sites")}, name)
+    return rest.model_copy(
+        update={
+            "rules": _rule_options(_tables(data, "rules", name), name),
+            "sites": {
+                site: _site_config(table, f"{name}: sites.{site}")
+                for site, table in _tables(data, "sites", name).items()
+            },
+        }
+    )
+
+
+def _tables(data: dict[str, Any], key: str, name: str) -> dict[str, dict[str, Any]]:
+    tables = data.get(key, {})
+    if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
+        raise ConfigError(f"{name}: {key}: a table for each is wanted: [{key}.NAME]")
+    return tables
+
+
+def _rule_options(tables: dict[str, dict[str, Any]], name: str) -> dict[str, RuleOptions]:
     rules = {rule.ID: rule for rule in all_rules()}
-    tables = data.get("rules", {})
-    if not isinstance(tables, dict):
-        raise ConfigError(f"{name}: rules: a table for each rule is wanted")
     options: dict[str, RuleOptions] = {}
     for rule_id, table in tables.items():
         if rule_id not in rules:
@@ -154,17 +200,34 @@ def check_config(data: dict[str, Any], *, name: str) -> Config:
         options[rule_id] = _validated(rules[rule_id].Options, table, f"{name}: rules.{rule_id}")
     for rule_id, rule in rules.items():
         options.setdefault(rule_id, rule.Options())
-    rest = _validated(Config, {key: value for key, value in data.items() if key != "rules"}, name)
-    return rest.model_copy(update={"rules": options})
+    return options
 
 
-def _validated(model: type[M], table: Any, place: str) -> M:
+def _site_config(table: dict[str, Any], place: str) -> SiteConfig:
+    # Only who watches sites loads what speaks to them.
+    from adapters.registry import platforms
+
+    known = {platform.NAME: platform for platform in platforms()}
+    platform = table.get("platform")
+    if not isinstance(platform, str) or platform not in known:
+        raise ConfigError(f"{place}.platform: one of {', '.join(known)} is wanted")
+    of_polling = PollingOptions.model_fields
+    polling = _validated(PollingOptions, {key: value for key, value in table.items() if key in of_polling}, place)
+    rest = {key: value for key, value in table.items() if key not in of_polling and key != "platform"}
+    return SiteConfig(
+        platform=platform,
+        polling=polling,
+        options=_validated(known[platform].Options, rest, place, also=("platform", *of_polling)),
+    )
+
+
+def _validated(model: type[M], table: Any, place: str, *, also: Sequence[str] = ()) -> M:
     try:
         return model.model_validate(table)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        known = ", ".join(model.model_fields)
+        known = ", ".join((*also, *model.model_fields))
         problem = f"unknown key; there are {known}" if first["type"] == "extra_forbidden" else first["msg"].lower()
         raise ConfigError(f"{place}{': ' if where else ''}{where}: {problem}") from error
 

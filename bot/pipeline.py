@@ -16,7 +16,7 @@ from bot.judging import EVERY_RULE, Case, Judges, Open
 from bot.store.database import Store
 from bot.store.findings import Ledger
 from bot.store.forgetting import mark_forgotten
-from bot.store.sites import keep_site, lock_site, move_cursor, site_number, watched_from, watched_from
+from bot.store.sites import keep_site, lock_site, move_cursor, site_number, watched_from
 from bot.store.threads import (
     START,
     Kept,
@@ -25,6 +25,7 @@ from bot.store.threads import (
     keep_comments,
     keep_posts,
     load_thread,
+    threads_since,
     unseen_posts,
 )
 from bot.store.types import storable
@@ -122,6 +123,23 @@ class Pipeline:
             self._note_texts(connection, kept)
             return forgotten
 
+    def judge_again(self, site: str, *, since: datetime, now: datetime) -> int:
+        """Run the rules over the stored comments posted since then, thread by thread; return what they found anew."""
+        found = 0
+        with self._store.read() as connection:
+            number = site_number(connection, site)
+            if number is None:
+                return 0
+            posts = threads_since(connection, number, since=since)
+        for post in posts:
+            with self._store.write() as connection:
+                lock_site(connection, number)
+                ledger, kept = Ledger(connection, number, now=now), Kept()
+                kept.touch(post, (since, 0, ""))
+                self._judge_touched(connection, site, number, ledger, kept)
+                found += ledger.settled.found
+        return found
+
     def _note_texts(self, connection: Connection, kept: Kept) -> None:
         if self._feeds_archive:
             note_texts(connection, kept.texts)
@@ -133,7 +151,9 @@ class Pipeline:
         waiting: list[tuple[Case, dict[int, list[Row[Any]]]]] = []
         for post, place in sorted(kept.touched.items()):
             stored = load_thread(connection, site, post)
-            first = next((index for index, at in enumerate(stored.places) if at >= max(place, earliest)), len(stored.places))
+            first = next(
+                (index for index, at in enumerate(stored.places) if at >= max(place, earliest)), len(stored.places)
+            )
             if first < len(stored.places):
                 known = ledger.kept(stored.numbers[first:])
                 ids = {

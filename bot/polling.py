@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from adapters.base import Page, Sighting
+from adapters.base import Cursor, Page, Sighting
 from adapters.errors import LoginError, NotFoundError, RateLimited, SiteError
 from adapters.site import Site
 from bot.archive.errors import ArchiveError
@@ -100,9 +100,7 @@ class Poller:
         if is_idle:
             self._close()
 
-    def _poll(
-        self, name: str, counts: Counter[str], stopping: Callable[[], bool], since: datetime | None
-    ) -> None:
+    def _poll(self, name: str, counts: Counter[str], stopping: Callable[[], bool], since: datetime | None) -> None:
         site, settings = self._sites[name]
         now = self._now()
         oldest = since or now - timedelta(days=settings.polling.backfill_days)
@@ -120,9 +118,11 @@ class Poller:
             self._note_rescan(name, now)
         elif since is not None or (every and rescanned is not None and not rescanned <= now < rescanned + every):
             self._rescan(site, cursor, since or now - timedelta(days=settings.polling.rescan_days), counts, stopping)
+        if since is not None:
+            counts["findings"] += self._pipeline.judge_again(name, since=since, now=self._now())
 
     def _rescan(
-        self, site: Site, cursor: object, oldest: datetime, counts: Counter[str], stopping: Callable[[], bool]
+        self, site: Site, cursor: Cursor, oldest: datetime, counts: Counter[str], stopping: Callable[[], bool]
     ) -> None:
         now = self._now()
         with self._store.read() as connection:

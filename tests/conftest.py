@@ -29,10 +29,10 @@ def postgres() -> Iterator[str]:
     folder = binaries()
     if folder is None:
         pytest.skip(HOW_TO_GET)
-    with cluster(folder) as url:
-        with open_store(url.format(database="postgres")):
+    with cluster(folder) as running:
+        with open_store(running.url.format(database="postgres")):
             pass
-        yield url
+        yield running.url
 
 
 @pytest.fixture(scope="session")

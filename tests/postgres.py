@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -23,36 +24,51 @@ def binaries() -> Path | None:
     return next((folder for folder in folders if (folder / "initdb").exists() and (folder / "postgres").exists()), None)
 
 
-@contextmanager
-def cluster(folder: Path) -> Iterator[str]:
-    """Yield the URL, without a database's name, of a cluster that runs as long as the block."""
-    programs = _user()
-    # A socket's path may be 107 bytes long, and pytest's folders are its owner's alone.
-    with tempfile.TemporaryDirectory(prefix="qw-pg-") as home:
+class Cluster:
+    """Be a cluster whose server can be stopped and started; `url` lacks the database's name, `{database}`.
+
+    One that is not durable is faster, and loses what it was told when its machine stops.
+    """
+
+    def __init__(self, folder: Path, home: Path, *, is_durable: bool) -> None:
+        programs = _user()
         if programs:
             shutil.chown(home, programs["user"])
-        data = Path(home) / "data"
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "cwd": home, **programs}
-        init = [folder / "initdb", "-D", data, "-U", "quotewarden", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
-        subprocess.run(init, check=True, stderr=subprocess.DEVNULL, **quiet)
-        settings = {
-            "listen_addresses": "",
-            "unix_socket_directories": home,
-            "fsync": "off",
-            "full_page_writes": "off",
-            "synchronous_commit": "off",
-            "shared_buffers": "16MB",
-            "autovacuum": "off",
-        }
-        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        with (Path(home) / "log").open("wb") as log:
-            server = subprocess.Popen([folder / "postgres", "-D", data, *options], stderr=log, **quiet)
+        self._home, self._postgres = home, folder / "postgres"
+        self._quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "cwd": home, **programs}
+        self.url = f"postgresql://quotewarden@/{{database}}?host={quote(str(home))}"
+        init = [folder / "initdb", "-D", home / "data", "-U", "quotewarden", "-A", "trust", "-E", "UTF8"]
+        subprocess.run([*init, "--locale=C", "-N"], check=True, stderr=subprocess.DEVNULL, **self._quiet)
+        settings = {"listen_addresses": "", "unix_socket_directories": str(home)}
+        if not is_durable:
+            settings |= dict.fromkeys(("fsync", "full_page_writes", "synchronous_commit", "autovacuum"), "off")
+            settings["shared_buffers"] = "16MB"
+        self._options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+
+    def start(self) -> None:
+        """Start the server, and wait until it answers."""
+        with (self._home / "log").open("ab") as log:
+            command = [self._postgres, "-D", self._home / "data", *self._options]
+            self._server = subprocess.Popen(command, stderr=log, **self._quiet)
+        _wait(self._server, self._home)
+
+    def stop(self) -> None:
+        """Stop the server, whoever is connected."""
+        self._server.send_signal(signal.SIGINT)  # its fast shutdown
+        self._server.wait(30)
+
+
+@contextmanager
+def cluster(folder: Path, *, is_durable: bool = False) -> Iterator[Cluster]:
+    """Yield a cluster that runs as long as the block."""
+    # A socket's path may be 107 bytes long, and pytest's folders are its owner's alone.
+    with tempfile.TemporaryDirectory(prefix="qw-pg-") as home:
+        made = Cluster(folder, Path(home), is_durable=is_durable)
+        made.start()
         try:
-            _wait(server, Path(home))
-            yield f"postgresql://quotewarden@/{{database}}?host={quote(home)}"
+            yield made
         finally:
-            server.send_signal(subprocess.signal.SIGINT)  # SIGINT is its fast shutdown
-            server.wait(30)
+            made.stop()
 
 
 def _user() -> dict[str, object]:

@@ -87,19 +87,23 @@ class Blog:
 
     def state(self) -> dict[str, Any]:
         """Return all that the store holds, but for the numbers that it gave its rows."""
-        with self.store.read() as connection:
-            numbers = {row.id: row.platform_id for row in connection.execute(select(posts))}
-            left_out = {"id", "site_id", "post_id"}
-            return {
-                "cursor": cursor_of(connection, SITE),
-                "posts": _rows(connection, posts, left_out),
-                "comments": [
-                    {**row, "post": numbers[row["post_id"]], "post_id": None, "id": None}
-                    for row in _rows(connection, comments, {"site_id"})
-                ],
-                "findings": finding_rows(connection),
-                "not_evaluated": _rows(connection, not_evaluated, {"site_id"}),
-            }
+        return state(self.store, SITE)
+
+
+def state(store: Store, site: str) -> dict[str, Any]:
+    """Return all that a store with one site holds, but for the numbers that it gave its rows."""
+    with store.read() as connection:
+        numbers = {row.id: row.platform_id for row in connection.execute(select(posts))}
+        return {
+            "cursor": cursor_of(connection, site),
+            "posts": _rows(connection, posts, {"id", "site_id", "post_id"}),
+            "comments": [
+                {**row, "post": numbers[row["post_id"]], "post_id": None, "id": None}
+                for row in _rows(connection, comments, {"site_id"})
+            ],
+            "findings": finding_rows(connection),
+            "not_evaluated": _rows(connection, not_evaluated, {"site_id"}),
+        }
 
 
 def finding_rows(connection: Connection) -> list[dict[str, Any]]:

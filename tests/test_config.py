@@ -38,7 +38,7 @@ def test_options_reach_their_rule(tmp_path: Path) -> None:
         ),
         ("[chekc]\n", "chekc: unknown key; there are check, "),
         ("[check]\njobs = 'many'\n", "check.jobs: input should be a valid integer"),
-        ("rules = 3\n", "rules: a table for each rule is wanted"),
+        ("rules = 3\n", "rules: a table for each is wanted: [rules.NAME]"),
         ("[check\n", "not TOML"),
     ],
 )

@@ -48,6 +48,10 @@ class ArchiveWriter:
         return self
 
     def __exit__(self, *raised: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
         self._connection.close()
 
     def add(self, texts: Iterable[ArchivedText], *, watermark: str | None = None) -> Changes:

@@ -32,13 +32,20 @@ class Decision(StrEnum):
 @findings_app.command("list")
 def list_(
     everything: Annotated[bool, typer.Option("--all", help="Resolved ones and those of rules on trial too.")] = False,
+    unjudged: Annotated[
+        bool, typer.Option("--unjudged", help="Instead, the comments on which a rule gave no verdict, and why.")
+    ] = False,
     config: ConfigPath = None,
 ) -> None:
     """List the open findings, oldest first: key, rule, comment and the first words."""
     from bot.inputs import one_line
-    from bot.store.listing import listed
+    from bot.store.listing import listed, unjudged_comments
 
     with _store(config) as store, store.read() as connection:
+        if unjudged:
+            for row in unjudged_comments(connection):
+                print(one_line(f"{row.site} {row.comment}  {row.rule:<20} {row.reason}"))
+            return
         for record in listed(connection, only_open=not everything):
             state = f"  ({record['resolved_reason'] or 'on trial'})" if _is_settled(record) else ""
             comment = f"{record['site']} {record['thread']['id']} {record['comment']['id']}"

@@ -37,7 +37,7 @@ def to_forget(
     if comment is not None:
         query = query.where(comments.c.platform_id == comment)
     if before is not None:
-        query = query.where(comments.c.placed_at < before)
+        query = query.where(comments.c.placed_at < before, comments.c.site_id.in_(select(sites.c.id)))
     found: dict[str, list[str]] = {}
     for row in connection.execute(query):
         found.setdefault(row.name, []).append(row.platform_id)

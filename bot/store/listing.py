@@ -1,6 +1,6 @@
 """Findings as a moderator asks for them, and what he decides."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, Select, delete, func, insert, select, up
 
 from bot.records import Record
 from bot.store.errors import StoreError
-from bot.store.tables import comments, decisions, findings, outbox, posts, sites
+from bot.store.tables import comments, decisions, findings, not_evaluated, outbox, posts, sites
 
 Verdict = Literal["confirmed", "dismissed"]
 
@@ -37,6 +37,13 @@ def decide(connection: Connection, key: str, verdict: Verdict, *, now: datetime)
         .values(resolved_at=func.coalesce(findings.c.resolved_at, now), resolved_reason="moderator")
     )
     connection.execute(delete(outbox).where(outbox.c.finding_id == number, outbox.c.sent_at.is_(None)))
+
+
+def unjudged_comments(connection: Connection) -> Sequence[Row[str, str, str, str]]:
+    """Return what was not evaluated: site, comment, rule ('*' for all of them) and reason, oldest first."""
+    table = not_evaluated
+    query = select(sites.c.name.label("site"), table.c.platform_id.label("comment"), table.c.rule, table.c.reason)
+    return connection.execute(query.join(sites).order_by(table.c.noted_at, table.c.platform_id, table.c.rule)).all()
 
 
 def _row(connection: Connection, key: str) -> Row[Any]:

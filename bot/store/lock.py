@@ -1,4 +1,4 @@
-"""The lock that keeps a second daemon off a store in PostgreSQL; beside an SQLite store lies a file (bot/daemon/lock.py)."""
+"""The lock that keeps a second daemon off a store in PostgreSQL; an SQLite store has a file for that."""
 
 import os
 import socket

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select, true, update
 
-from bot.store.tables import comments, findings, outbox, polls, sites
+from bot.store.tables import comments, findings, not_evaluated, outbox, polls, sites
 
 _KEPT = timedelta(days=90)
 
@@ -40,6 +40,7 @@ class SiteState:
     comments: int
     findings: int
     waiting: int
+    not_evaluated: int
 
 
 def note_poll(connection: Connection, site: int, polled: Polled) -> None:
@@ -66,6 +67,7 @@ def site_states(connection: Connection, *, now: datetime) -> Iterator[SiteState]
     living = _counts(connection, comments, comments.c.deleted_at.is_(None))
     open = _counts(connection, findings, findings.c.resolved_at.is_(None) & ~findings.c.quiet)
     waiting = _counts(connection, outbox, outbox.c.sent_at.is_(None))
+    aside = _counts(connection, not_evaluated, true())
     for site in connection.execute(select(sites).order_by(sites.c.name)).all():
         of_site = polls.c.site_id == site.id
         newest = select(polls).where(of_site).order_by(polls.c.started_at.desc(), polls.c.id.desc()).limit(1)
@@ -83,9 +85,10 @@ def site_states(connection: Connection, *, now: datetime) -> Iterator[SiteState]
             comments=living.get(site.id, 0),
             findings=open.get(site.id, 0),
             waiting=waiting.get(site.id, 0),
+            not_evaluated=aside.get(site.id, 0),
         )
 
 
 def _counts(connection: Connection, table: Table, which: ColumnElement[bool]) -> Mapping[int, int]:
     counted = select(table.c.site_id, func.count()).where(which).group_by(table.c.site_id)
-    return {site: count for site, count in connection.execute(counted)}
+    return {row[0]: row[1] for row in connection.execute(counted)}

@@ -89,7 +89,7 @@ comments = Table(
     UniqueConstraint("site_id", "platform_id"),
     Index(None, "post_id", "placed_at"),
     Index(None, "site_id", "author"),
-    Index(None, "placed_at"),
+    Index(None, "site_id", "placed_at"),
 )
 
 findings = Table(

@@ -183,6 +183,12 @@ def unseen_posts(connection: Connection, site: int | None, ids: Collection[str])
     return set(ids) - {cleaned[row.platform_id] for row in known if row.hash is not None}
 
 
+def threads_since(connection: Connection, site: int, *, since: datetime) -> list[int]:
+    """Return the numbers of a site's posts that have comments posted since then."""
+    of_these = (comments.c.site_id == site, comments.c.placed_at >= since, comments.c.deleted_at.is_(None))
+    return sorted(connection.execute(select(comments.c.post_id).where(*of_these).distinct()).scalars())
+
+
 def living_ids(connection: Connection, site: str, *, since: datetime) -> set[str]:
     """Return the ids of the comments of a site, posted since then, that still have words."""
     query = select(comments.c.platform_id).join(sites, sites.c.id == comments.c.site_id)

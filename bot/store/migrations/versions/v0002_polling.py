@@ -10,9 +10,11 @@ ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """Add two columns and a table."""
+    """Add two columns, a table and an index in place of another."""
     op.add_column("sites", sa.Column("watched_from", sa.DateTime(timezone=True)))
     op.add_column("cursors", sa.Column("rescanned_at", sa.DateTime(timezone=True)))
+    op.drop_index("ix_comments_placed_at", "comments")
+    op.create_index("ix_comments_site_id_placed_at", "comments", ["site_id", "placed_at"])
     op.create_table(
         "unarchived",
         sa.Column("id", ROW_ID, nullable=False),
@@ -25,7 +27,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take them away."""
+    """Take them back."""
     op.drop_table("unarchived")
+    op.drop_index("ix_comments_site_id_placed_at", "comments")
+    op.create_index("ix_comments_placed_at", "comments", ["placed_at"])
     op.drop_column("cursors", "rescanned_at")
     op.drop_column("sites", "watched_from")

@@ -1,0 +1,88 @@
+"""What a configuration asks of the daemon: its sites opened, its rules in processes, its store locked."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+
+import structlog
+
+from adapters.errors import AdapterError
+from adapters.secrets import named_secrets
+from adapters.site import Site, open_site
+from bot.archive.writer import ArchiveWriter
+from bot.config import Config, ConfigError, SiteConfig
+from bot.daemon.polls import WatchedSite, Work
+from bot.judging import JudgeProcesses
+from bot.polling import Poller
+from bot.store.database import Store
+
+_log = structlog.get_logger("daemon")
+
+Opened = Mapping[str, tuple[Site, SiteConfig]]
+
+
+class Watch:
+    """Make the daemon's work from a configuration, and anew at each reload; what was before ends with its polls."""
+
+    def __init__(self, store: Store, load: Callable[[], Config], *, only: str | None = None) -> None:
+        self._store, self._load, self._only = store, load, only
+        self._poller: Poller | None = None
+        self._url: str | None = None
+
+    def work(self) -> Work:
+        """Return the work of the configuration as it is now; raises ConfigError."""
+        config = self._load()
+        opened = open_sites(config, only=self._only)
+        if self._url not in (None, config.store.url):
+            _log.warning("store.url changes only at a restart")
+        self._url = self._url or config.store.url
+        before, self._poller = self._poller, new_poller(config, self._store, opened)
+        if before is not None:
+            before.retire()
+        return Work(
+            config=config,
+            sites=[WatchedSite(name=name, interval=one.polling.interval_seconds) for name, (_, one) in opened.items()],
+            poll=self._poller,
+            secrets=frozenset(revealed(config)),
+        )
+
+    def close(self) -> None:
+        """End what the last work runs on."""
+        if self._poller is not None:
+            self._poller.retire()
+
+
+def new_poller(config: Config, store: Store, opened: Opened) -> Poller:
+    """Return what polls sites, with the rules in a process for each core, two at least; raises ArchiveError."""
+    if config.archive.path is not None:
+        # The rules look into it from the first page on.
+        ArchiveWriter(config.archive.path, create=True).close()
+    judges = JudgeProcesses(config, processes=max(2, os.cpu_count() or 1))
+    return Poller(store, judges, opened, archive=config.archive.path)
+
+
+def open_sites(config: Config, *, only: str | None = None) -> Opened:
+    """Open the sites of a configuration, or one of them, without a request; raises ConfigError."""
+    if only is not None and only not in config.sites:
+        raise ConfigError(f"no site {only!r} in the configuration; there are {', '.join(config.sites) or 'none'}")
+    if not config.sites:
+        raise ConfigError('the configuration names no site: add a table [sites."NAME"]; see docs/platforms.md')
+    opened: dict[str, tuple[Site, SiteConfig]] = {}
+    with ExitStack() as closing:
+        for name, site in config.sites.items():
+            if only in (None, name):
+                try:
+                    live = open_site(name, site.platform, site.options)
+                except AdapterError as error:
+                    raise ConfigError(f"sites.{name}: {error}") from error
+                closing.callback(live.close)
+                opened[name] = live, site
+        closing.pop_all()
+    return opened
+
+
+def revealed(config: Config) -> Iterator[str]:
+    """Yield the secrets that a configuration names, to be kept out of logs."""
+    for site in config.sites.values():
+        for secret in named_secrets(site.options):
+            yield secret.reveal(os.environ)
