@@ -1,17 +1,17 @@
 """A comment that is nothing but links.
 
-Reports a comment that has a link and no words of its own about it, and says of which kind it is: a bare link, a list of
-links, a link under its own title, a link with an empty word ("this", "see here", "hier", "voilà", "mira", "вот"), a picture
-or a video, a trackback. It also says when somebody has posted the link before (and whether only tracking parameters
-differ), when a shortener hides where it leads, and when the host is named like the comment's author.
+Reports a comment that has a link and no words of its own about it, and says of which kind it is: a bare link, a list
+of links, a link under its own title, a link with an empty word ("this", "see here", "hier", "voilà", "mira", "вот"), a
+picture or a video, a trackback. It also says when somebody has posted the link before (and whether only tracking
+parameters differ), when a shortener hides where it leads, and when the host is named like the comment's author.
 
 A sentence of its own about the link, however short, makes a comment more than a link. So does an answer ("No.", "Fixed
-in …") and anything above `max_words` words that say something. Quotations do not count as own words. A link is welcome when
-the comment answered asks for one, unless `welcome_answers` is false, and when all links lead to `allowed_hosts` or
-the comment is by one of `trusted_authors`.
+in …") and anything above `max_words` words that say something. Quotations do not count as own words. A link is welcome
+when the comment answered asks for one, unless `welcome_answers` is false, when all links lead to `allowed_hosts`, and
+when the comment is by one of `trusted_authors`. A picture that lies on the site itself is a part of the comment.
 
-Old platforms set the titles of pages that link to a post among its comments, with the link under the author's name.
-Such a title alone is reported too, unless `trackbacks` is false.
+Blogs set the titles of pages that link to a post among its comments, with the link under the author's name, where this
+rule does not see it. Such a title alone is reported too, unless `trackbacks` is false.
 
 Reported::
 
@@ -79,7 +79,7 @@ def check(comment: Entry, context: Context, options: Options) -> Iterator[Report
     """Yield a report for a comment of links alone."""
     residue = find_residue(comment.document)
     if residue is None:
-        is_found = options.trackbacks and is_title_of_trackback(comment, context.view.entries[0])
+        is_found = options.trackbacks and _is_bare_trackback(comment, context)
         message, confidence, source = _TITLE_ALONE, 0.75, None
     else:
         is_found = _is_link_only(residue, options) and not _is_welcome(comment, residue, context, options)
@@ -90,16 +90,14 @@ def check(comment: Entry, context: Context, options: Options) -> Iterator[Report
         message, source = _explain(comment, residue, context)
     text = comment.document.text
     start = len(text) - len(text.lstrip())
-    yield Report(
-        start=start, end=max(start, len(text.rstrip())), confidence=confidence, message=message, source=source
-    )
+    yield Report(start=start, end=max(start, len(text.rstrip())), confidence=confidence, message=message, source=source)
 
 
 def score(comment: Entry, context: Context, options: Options) -> float:
     """Return 1 for a comment of links alone, falling with each word of its own, 0 without a link."""
     residue = find_residue(comment.document)
     if residue is None:
-        return 0.7 if options.trackbacks and is_title_of_trackback(comment, context.view.entries[0]) else 0.0
+        return 0.7 if options.trackbacks and _is_bare_trackback(comment, context) else 0.0
     sureness = 1 / (1 + len(residue.words) / 3 / residue.lines)
     return round(min(sureness, 0.4) if residue.is_statement and not residue.is_trackback else sureness, 4)
 
@@ -108,6 +106,10 @@ def _is_link_only(residue: Residue, options: Options) -> bool:
     if residue.is_trackback and len(residue.words) <= _NOTICE_WORDS:
         return options.trackbacks
     return not residue.is_statement and len(residue.words) <= options.max_words * residue.lines
+
+
+def _is_bare_trackback(comment: Entry, context: Context) -> bool:
+    return is_title_of_trackback(comment, context.view.entries[0], site=context.view.thread.site or "")
 
 
 def _is_trusted(comment: Entry, options: Options) -> bool:

@@ -11,8 +11,8 @@ from rules.links.urls import registered_domain
 
 # Parameters that say where a reader came from, and nothing of the page.
 _TRACKING = frozenset(
-    "_ga _gl _hsenc _hsmi _openstat cmpid dclid fbclid gad_source gbraid gclid igsh igshid mc_cid mc_eid mkt_tok msclkid"
-    " ref_src ref_url s_cid si spm srsltid twclid vero_id wbraid yclid".split()
+    "_ga _gl _hsenc _hsmi _openstat cmpid dclid fbclid gad_source gbraid gclid igsh igshid mc_cid mc_eid mkt_tok"
+    " msclkid ref_src ref_url s_cid si spm srsltid twclid vero_id wbraid yclid".split()
 )
 _TRACKING_PREFIXES = ("utm_", "mtm_", "pk_", "hsa_", "fb_", "oly_")
 _SHORTENERS = frozenset(
@@ -20,8 +20,8 @@ _SHORTENERS = frozenset(
     " shorturl.at soo.gd su.pr t.co t.ly tiny.cc tinyurl.com tr.im trib.al v.gd vk.cc wp.me clck.ru".split()
 )
 _MEDIA_HOSTS = frozenset(
-    "dailymotion.com gfycat.com giphy.com imgflip.com imgur.com nicovideo.jp rutube.ru soundcloud.com tenor.com tinypic.com"
-    " twitch.tv vimeo.com youtube.com youtube-nocookie.com youtu.be".split()
+    "dailymotion.com gfycat.com giphy.com imgflip.com imgur.com nicovideo.jp rutube.ru soundcloud.com tenor.com"
+    " tinypic.com twitch.tv vimeo.com youtube.com youtube-nocookie.com youtu.be".split()
 )
 _MEDIA_FILE = re.compile(r"\.(?:apng|avif|bmp|gif|jpe?g|mp[34]|og[gv]|png|svg|wav|web[mp])$", re.I)
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
@@ -72,7 +72,8 @@ def address(url: str) -> Address | None:
     host = _host(parts.hostname or "")
     if not host or parts.scheme.lower() not in ("http", "https", "ftp"):
         return None
-    kept, tracking = [], []
+    kept: list[str] = []
+    tracking: list[str] = []
     for parameter in re.split("[&;]", parts.query) if parts.query else ():
         name = parameter.partition("=")[0].lower()
         is_tracking = name in _TRACKING or name.startswith(_TRACKING_PREFIXES)

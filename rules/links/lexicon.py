@@ -9,38 +9,38 @@ import re
 EMPTY = frozenset(
     # English
     " a about above after again all along already also amazing an and another any anybody anyone are around article"
-    " articles as at available awesome be because been before below besides blog both brilliant btw but by check"
-    " check's click com come cool couldn't courtesy did do does dude edit enjoy etc even excellent fantastic folks"
-    " follow following for found from ftw full funny further fwiw fyi get given go good great guys had haha has have"
-    " he hello helpful her here here's hey hi hilarious his hmm http https i i'd i'll i'm i've imo in indeed info"
-    " information instance interesting into is it it's its itself just later like link linked links lol look looks"
-    " many maybe me mine more most my myself neat net nice now of off ok okay on one ones only or org other others our"
-    " out over page part please plus post pps ps read reading ref reference references related relevant same see seen"
-    " she similar site so some something sorry source sources such take tell than thank thanks that that's the their"
-    " them then there there's these they thing things think this those though thought thoughts through thru thx tip"
-    " tldr to too try until up update updated url us use useful version via visit was watch way we web webpage website"
-    " were what when where which with wonderful worth wow www xd yep yet you you'll your yours"
+    " articles as at awesome be because been before below besides blog both brilliant btw but by check check's click"
+    " com come cool couldn't courtesy did do does dude edit enjoy etc even excellent fantastic folks follow following"
+    " for found from ftw full funny further fwiw fyi get given go good great guys had haha has have he hello helpful"
+    " her here here's hey hi hilarious his hmm http https i i'd i'll i'm i've imo in indeed info information instance"
+    " interesting into is it it's its itself just later like link linked links lol look looks many maybe me mine more"
+    " most my myself neat net nice now of off ok okay on one ones only or org other others our out over page part"
+    " please plus post pps ps read reading ref reference references related relevant same see seen she similar site"
+    " so some something sorry source sources such take tell than thank thanks that that's the their them then there"
+    " there's these they thing things think this those though thought thoughts through thru thx tip tldr to too try"
+    " until up update updated url us use useful version via visit was watch way we web webpage website were what when"
+    " where which with wonderful worth wow www xd yep yet you you'll your yours"
     # German
-    " aber alle alles als am an anbei auch auf aus bei beim bitte da dabei dafür dann darüber das davon dazu dem den denn"
-    " der des die dies diese diesem diesen dieser dieses doch dort du ein eine einem einen einer eines er es etwas für"
-    " ganz genau guck gucken guckt gut hallo hier hierzu ich ihr im in infos ins interessant interessante ist ja jetzt"
-    " klick klickt kurz lesen lest lies lesenswert link links mal man mehr mein meine mich mir mit nach näheres noch nur"
-    " oben ob oder quelle quellen quellenangabe schau schaut schauen schon sehen seht sehenswert sehr seite selbst siehe"
-    " so super text über um und uns unter unten vgl vielleicht vom von vor war weitere weiteres wer wie wir wo zb zu zum"
-    " zur artikel beitrag danke"
+    " aber alle alles als am an anbei auch auf aus bei beim bitte da dabei dafür dann darüber das davon dazu dem den"
+    " denn der des die dies diese diesem diesen dieser dieses doch dort du ein eine einem einen einer eines er es"
+    " etwas für ganz genau guck gucken guckt gut hallo hier hierzu ich ihr im in infos ins interessant interessante"
+    " ist ja jetzt klick klickt kurz lesen lest lies lesenswert link links mal man mehr mein meine mich mir mit nach"
+    " näheres noch nur oben ob oder quelle quellen quellenangabe schau schaut schauen schon sehen seht sehenswert"
+    " sehr seite selbst siehe so super text über um und uns unter unten vgl vielleicht vom von vor war weitere"
+    " weiteres wer wie wir wo zb zu zum zur artikel beitrag danke"
     # French
-    " à ai alors après article au aussi autre autres aux avec avez avis bien bon bonne bonjour ça ce ceci cela celui ces"
-    " cet cette ci cliquer cliquez comme complément d'autres d'infos dans de des dessous dessus détails du elle en encore"
-    " est et exemple ici il ils info infos intéressant intéressante j'ai je jetez l'article la là le les leur lien liens"
-    " lire lisez lecture ma mais me merci mes moi mon même nous on ou où par pour plus page qu'en que qui regarde"
-    " regarder regardez sa se site si son source sources suite sur suivant très tout toutes tous un une utile vers via"
-    " vidéo voici voilà voir voire vous y œil oeil"
+    " à ai alors après article au aussi autre autres aux avec avez avis bien bon bonne bonjour ça ce ceci cela celui"
+    " ces cet cette ci cliquer cliquez comme complément d'autres d'infos dans de des dessous dessus détails du elle"
+    " en encore est et exemple ici il ils info infos intéressant intéressante j'ai je jetez l'article la là le les"
+    " leur lien liens lire lisez lecture ma mais me merci mes moi mon même nous on ou où par pour plus page qu'en que"
+    " qui regarde regarder regardez sa se site si son source sources suite sur suivant très tout toutes tous un une"
+    " utile vers via vidéo voici voilà voir voire vous y œil oeil"
     # Spanish
-    " a acá ahí al algo allí aquí artículo así bien bueno buen con clic como cosa de del desde donde echa echad el ella"
-    " ellos en enlace enlaces entre es esa ese eso esta éste esta este esto está estos fuente fuentes gracias hay hola"
-    " info información interesante la las le leed leer lean lee lo los más me mi mira mirad mire miren mucho muy nos o"
-    " otra otro página para pero por que qué se si sí sitio sobre su también te texto todo todos tu un una unos ustedes ver"
-    " vean vea ved vídeo vistazo y ya yo"
+    " a acá ahí al algo allí aquí artículo así bien bueno buen con clic como cosa de del desde donde echa echad el"
+    " ella ellos en enlace enlaces entre es esa ese eso esta éste esta este esto está estos fuente fuentes gracias"
+    " hay hola info información interesante la las le leed leer lean lee lo los más me mi mira mirad mire miren mucho"
+    " muy nos o otra otro página para pero por que qué se si sí sitio sobre su también te texto todo todos tu un una"
+    " unos ustedes ver vean vea ved vídeo vistazo y ya yo"
     # Russian
     " а б более в вам вас вот всё все всем глянь гляньте да давай для до его ещё еще же за здесь и из или интересно"
     " интересная интересный информация источник источники к как кстати линк ли мне можно на нам наш нее него ну но о"
@@ -50,31 +50,31 @@ EMPTY = frozenset(
 )
 # An answer is a sentence whatever its length: a link with one of these has been said something about.
 ANSWERS = frozenset(
-    "no nope nah not never none yes yeah agreed disagree wrong false true untrue correct incorrect fixed done closed"
-    " solved resolved merged released deprecated broken dead obsolete outdated fake debunked confirmed"
-    " nein nicht nie kein keine falsch richtig stimmt erledigt behoben gelöst leider kaputt jein"
-    " non pas jamais faux vrai oui corrigé résolu fermé"
-    " nunca falso cierto verdad arreglado resuelto corregido"
-    " нет не никогда неправда правда верно неверно исправлено готово решено закрыто".split()
+    " no nope nah not never none yes yeah agreed disagree wrong false true untrue correct incorrect fixed done closed"
+    " solved resolved merged released deprecated broken dead obsolete outdated fake debunked confirmed nein nicht nie"
+    " kein keine falsch richtig stimmt erledigt behoben gelöst leider kaputt jein non pas jamais faux vrai oui"
+    " corrigé résolu fermé nunca falso cierto verdad arreglado resuelto corregido нет не никогда неправда правда"
+    " верно неверно исправлено готово решено закрыто".split()
 )
 # With one of these, one word that says something makes a sentence.
 PREDICATES = frozenset(
-    "am are is isn't aren't was wasn't were has hasn't have haven't had does doesn't did didn't can can't could will won't"
-    " would should must may might don't it's i'm i've i'd i'll you're they're we're he's she's says said makes made"
-    " needs works worked explains shows lists covers describes thanks thank thx"
-    " ist sind war waren hat haben hatte kann können könnte wird werden würde muss soll gibt steht zeigt erklärt"
-    " est sont était ont avait peut peuvent sera fait faut c'est n'est explique montre dit"
-    " son era fue tiene tienen puede pueden será hay está están explica muestra dice"
-    " есть был была было были будет может могут объясняет показывает говорит пишет".split()
+    " am are is isn't aren't was wasn't were has hasn't have haven't had does doesn't did didn't can can't cannot"
+    " could will won't would should must may might don't it's i'm i've i'd i'll you're they're we're he's she's says"
+    " said makes made needs works worked explains shows lists covers describes thanks thank thx there's that's who's"
+    " let's should've would've could've might've must've wouldn't shouldn't instead ist sind war waren hat haben"
+    " hatte kann können könnte wird werden würde muss soll gibt steht zeigt erklärt est sont était ont avait peut"
+    " peuvent sera fait faut c'est n'est explique montre dit son era fue tiene tienen puede pueden será hay está"
+    " están explica muestra dice есть был была было были будет может могут объясняет показывает говорит пишет".split()
 )
 # Who speaks of himself or to somebody has a sentence too. Neither `i` nor `me` of other languages is among them.
 PERSONS = frozenset(
-    "i we you he she they ich wir du ihr je j'ai nous vous yo nosotros usted ustedes я мы ты вы он она они".split()
+    " i we you he she they ich wir du ihr je j'ai nous vous yo nosotros usted ustedes я мы ты вы он она они".split()
 )
 # "To see the dam, go to …": a sentence that says what the link is for.
 PURPOSES = frozenset("to if um wenn falls pour si para чтобы если".split())
 TRACKBACK = re.compile(
-    r"\b(?:track\s?-?back|ping\s?-?back|rétrolien|обратная ссылка|трекбэк)s?\b|\[via:|\byou(?:'|’)?ve been kicked\b", re.I
+    r"\b(?:track\s?-?back|ping\s?-?back|rétrolien|обратная ссылка|трекбэк)s?\b|\[via:|\byou(?:'|’)?ve been kicked\b",
+    re.I,
 )
 _LINK_WORD = (
     r"(?:links?|urls?|source|sources|references?|citations?|cites?|proof|evidence|quellen?(?:angabe)?|belege?|nachweis"

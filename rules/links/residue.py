@@ -26,22 +26,28 @@ _TYPED = re.compile(
     re.I,
 )
 _DEFANGED = re.compile(
-    r"\b(?:hxxps?://|https?\[:\]//)[^\s<>]{3,2000}|\b[\w-]{1,63}(?:\[\.\]|\(dot\)|\[dot\])[a-z]{2,}[^\s<>]{0,2000}", re.I
+    r"\b(?:hxxps?://|https?\[:\]//)[^\s<>]{3,2000}|\b[\w-]{1,63}(?:\[\.\]|\(dot\)|\[dot\])[a-z]{2,}[^\s<>]{0,2000}",
+    re.I,
 )
 # Links that lead to no page: a mail address, a telephone, another place of the same page.
 _NO_PAGE = re.compile(r"\s*(?:mailto:|tel:|#|$)", re.I)
 _ABSOLUTE = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:|//)", re.I)
-_SHOWS_ADDRESS = re.compile(r"\S*://\S*|www\.\S+|[^\s/]+\.[^\s/]+(?:/\S*|\.\.\.|…)|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}", re.I)
+_SHOWS_ADDRESS = re.compile(
+    r"\S*://\S*|www\.\S+|[^\s/]+\.[^\s/]+(?:/\S*|\.\.\.|…)|[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}", re.I
+)
 _CALLED = re.compile(r"@[\w.-]+(?: [A-Z][\w-]+){0,2}(?=\s*[:,])|@[\w.-]+|#\w+|^\s*[^\W\d_]\w*(?: [A-Z]\w+)?,(?=\s)")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
+_EQUATES = re.compile(r"[^\s=]\s*=\s*[^\s=]")
 _ENDS_SENTENCE = re.compile(r"[^\W_]['’\"”)»]?\s?(?:[.!?]*[!?]|\.)$")
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W_]+")
 _LONGEST_TITLE = 20
 _LONGEST_URL = 2000
+# A title under which a link lies may follow so many words ("See also"); after more it is a part of their sentence.
+_LONGEST_LEAD = 3
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 # The share of a title's words that its link's address spells out.
-_SPELLED = 0.6
+_SPELLED = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +173,7 @@ def _read(masked: str, anchors: _Anchors) -> Residue:
     carried = iter(zip(anchors.words, anchors.urls, strict=True))
     last = masked.count("\n")
     everything = " ".join(anchors.words) + " " + masked
-    for number, line in enumerate(masked.split("\n")):
+    for line in masked.split("\n"):
         here = [next(carried) for _ in range(line.count(_PLACE))]
         line = _CALLED.sub(" ", line)
         shown = _with_anchors(line, here)
@@ -199,11 +205,12 @@ def _read(masked: str, anchors: _Anchors) -> Residue:
 
 def _with_anchors(line: str, here: Sequence[tuple[str, str]]) -> str:
     """Put back the words of links that are a part of what the line says; a title stays away."""
-    is_alone = not _LETTER.search(line)
+    count = len(_WORD.findall(line))
     parts = line.split(_PLACE)
     shown = [parts[0]]
     for (words, url), after in zip(here, parts[1:], strict=True):
-        kept = words and not _is_own_title(words, [url]) and not (is_alone and _is_caption(words))
+        is_title = bool(words) and count <= _LONGEST_LEAD and _is_own_title(words, [url])
+        kept = words and not is_title and not (count == 0 and _is_caption(words))
         shown += [f" {words} " if kept else _PLACE, after]
     return "".join(shown)
 
@@ -211,22 +218,23 @@ def _with_anchors(line: str, here: Sequence[tuple[str, str]]) -> str:
 def _is_caption(words: str) -> bool:
     """Tell whether words under which a link lies, alone in their line, are a title in lower case."""
     own, speaks = _said(words)
-    return bool(own) and not speaks and len(words.split()) <= _LONGEST_TITLE and not words.endswith((".", "!", "?"))
+    return len(own) > 1 and not speaks and len(words.split()) <= _LONGEST_TITLE and not words.endswith((".", "!", "?"))
 
 
 def _is_own_title(words: str, urls: Sequence[str]) -> bool:
-    """Tell whether words are the title of the page that a link leads to: by their capitals, or the address spells them."""
-    words = words.strip(" -–—:|>()[]\"“”")
+    """Tell whether words are the title of the page that a link leads to: by their capitals or by the URL."""
+    words = words.strip(' -–—:|>()[]"“”')
     if len(words.split()) > _LONGEST_TITLE or re.search(r"[.!?](?:\s|$)", words.removesuffix("...").rstrip("!?")):
         return False
-    if is_title(words):
-        return len(words.split()) > 2 or bool(urls)
+    has_clause = any(word in PREDICATES or word in PERSONS for word in words.split())
+    if is_title(words) and not has_clause:
+        return True
     long_words = {word for word in map(fold, _WORD.findall(words)) if len(word) > 3}
     if len(long_words) < 2:
         return False
     spelled = {fold(word) for url in urls for word in _WORD.findall(unquote(url[:_LONGEST_URL]).replace("_", " "))}
     found = sum(not spelled.isdisjoint((word, without_accents(word), word.translate(_UMLAUTS))) for word in long_words)
-    return found >= max(2, _SPELLED * len(long_words))
+    return found >= max(2, (1 if has_clause else _SPELLED) * len(long_words))
 
 
 def _said(text: str) -> tuple[list[str], bool]:
@@ -240,6 +248,6 @@ def _said(text: str) -> tuple[list[str], bool]:
             speaks = True
         elif own:
             is_clause = folded[0] in PURPOSES or any(word in PREDICATES or word in PERSONS for word in folded)
-            speaks = speaks or is_clause or bool(_ENDS_SENTENCE.search(sentence.rstrip()))
+            speaks = speaks or is_clause or bool(_EQUATES.search(sentence) or _ENDS_SENTENCE.search(sentence.rstrip()))
         words += own
     return words, speaks

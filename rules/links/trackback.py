@@ -4,7 +4,6 @@ The link of such a trackback lies under its author's name, where no rule sees it
 """
 
 import re
-from collections.abc import Sequence
 
 from rules.links.lexicon import EMPTY, PERSONS, TRACKBACK
 from rules.stopwords import STOPWORDS
@@ -22,7 +21,7 @@ _LINK_LIST = re.compile(
     r"[^.!?]*\b\d",
     re.I,
 )
-_VERSUS = re.compile(r"\bvs\b", re.I)
+_NO_TITLE = re.compile(r"\bvs\b|[<>=,;]|\.\.", re.I)
 _WORD = re.compile(r"[^\W\d_]+")
 _TALK = re.compile(
     r"@|[:;=]-?[()DPp]|[^\W\d_]{3}[.!]\s+[^\W_]"
@@ -35,11 +34,11 @@ _LONGEST_IN_LOWER_CASE = 6
 _SITE_CAPITALS = 0.7
 
 
-def is_title_of_trackback(comment: Entry, post: Entry) -> bool:
+def is_title_of_trackback(comment: Entry, post: Entry, *, site: str) -> bool:
     """Tell whether a comment without a link is the title of another page, and nothing else.
 
-    Under the name of a site some capitals, or few words, are enough; under any other name every word must begin with a
-    capital and the title must share a word with the post.
+    Under the name of a site some capitals, or few words, are enough; under a name in one word like `TwoParts` the title
+    must share a word with the post, under any other two, and each of its words must begin with a capital.
     """
     text = comment.document.text.strip()
     words = text.split()
@@ -47,24 +46,24 @@ def is_title_of_trackback(comment: Entry, post: Entry) -> bool:
         return False
     if TRACKBACK.search(text) or _LINK_LIST.search(text):
         return True
-    name = comment.author or ""
+    folded = comment.words.folded
     capitals = capital_share(text)
-    if _is_site(name):
-        is_short = len(words) <= _LONGEST_IN_LOWER_CASE and text[0].isupper() and not text.endswith((".", "!", "?", ":"))
-        return (capitals >= _SITE_CAPITALS or is_short) and not _speaks(comment.words.folded)
-    if text.endswith((".", "!", "?", ":", ",")) or _VERSUS.search(text) or capitals < 1:
+    if all(word in EMPTY for word in folded) or (capitals < 1 and any(word in PERSONS for word in folded)):
         return False
-    spelled = [word for word in _WORD.findall(text) if len(word) > 1]
+    is_ended = text.endswith((".", "!", "?", ":", ","))
+    if _is_site(comment.author or "", site):
+        is_short = len(words) <= _LONGEST_IN_LOWER_CASE and text[0].isupper() and not is_ended
+        return capitals >= _SITE_CAPITALS or is_short
+    if is_ended or text.isupper() or _NO_TITLE.search(text):
+        return False
     topic = post.words.vocabulary
-    shared = [word for word in comment.words.folded if word in topic and word not in STOPWORDS and word not in EMPTY]
-    return len(spelled) > 2 and all(word[0].isupper() for word in spelled) and bool(shared)
+    shared = {word for word in folded if word in topic and word not in STOPWORDS and word not in EMPTY}
+    if _CAMEL.fullmatch((comment.author or "").strip()):
+        return bool(shared) and len(words) > 1 and text[0].isupper()
+    spelled = [word for word in _WORD.findall(text) if len(word) > 1]
+    return len(shared) > 1 and len(spelled) > 2 and all(word[0].isupper() for word in spelled)
 
 
-def _is_site(name: str) -> bool:
-    lower = [word for word in name.split() if word[:1].islower()]
-    return bool(_SITE_NAME.search(name) or _CAMEL.fullmatch(name.strip())) or (len(name.split()) > 2 and len(lower) > 0)
-
-
-def _speaks(folded: Sequence[str]) -> bool:
-    """Tell a sentence, or small talk, from a title."""
-    return all(word in EMPTY for word in folded) or folded[0] in PERSONS
+def _is_site(name: str, site: str) -> bool:
+    """Tell a site's name from a person's; the blog's own name among the commenters is that of its other posts."""
+    return bool(_SITE_NAME.search(name)) or (len(site) > 4 and " " in name and site.casefold() in name.casefold())

@@ -25,7 +25,9 @@ _FILE_ENDINGS = frozenset("cc cpp java js md mm mov pl ps py rs sh so ts zip".sp
 # Products that are named like hosts; `X.NET` in capitals is one too.
 _PRODUCTS = frozenset("ado.net alt.net asp.net json.net ml.net paint.net vb.net node.js next.js socket.io".split())
 # Country codes that are words: two sentences without a space between them look like a host.
-_WORDS = frozenset("am as at be by de do es et he id ie il in is it la ma me my ne no pa sa se si so st su to us".split())
+_WORDS = frozenset(
+    "am as at be by de do es et he id ie il in is it la ma me my ne no pa sa se si so st su to us".split()
+)
 
 
 def find_urls(text: str) -> list[tuple[int, int, str]]:
