@@ -6,20 +6,20 @@ In English, German, French, Spanish and Russian; all folded.
 import re
 
 # Grammar, pointing, and the small talk that goes with a link.
-EMPTY = frozenset(
+_EMPTY_WORDS = frozenset(
     # English
     " a about above after again all along already also amazing an and another any anybody anyone are around article"
     " articles as at awesome be because been before below besides blog both brilliant btw but by check check's click"
     " com come cool couldn't courtesy did do does dude edit enjoy etc even excellent fantastic folks follow following"
     " for found from ftw full funny further fwiw fyi get given go good great guys had haha has have he hello helpful"
     " her here here's hey hi hilarious his hmm http https i i'd i'll i'm i've imo in indeed info information instance"
-    " interesting into is it it's its itself just later like link linked links lol look looks many maybe me mine more"
-    " most my myself neat net nice now of off ok okay on one ones only or org other others our out over page part"
-    " please plus post pps ps read reading ref reference references related relevant same see seen she similar site"
-    " so some something sorry source sources such take tell than thank thanks that that's the their them then there"
-    " there's these they thing things think this those though thought thoughts through thru thx tip tldr to too try"
-    " until up update updated url us use useful version via visit was watch way we web webpage website were what when"
-    " where which with wonderful worth wow www xd yep yet you you'll your yours"
+    " interesting into is it it's its itself just later like link linked links lol look looks many maybe me mean mine"
+    " more most must my myself neat net nice now of off ok okay on one ones only or org other others our out over"
+    " page part please plus post pps ps read reading ref reference references related relevant same see seen she"
+    " similar site so some something sorry source sources such take tell than thank thanks that that's the their them"
+    " then there there's these they thing things think this those though thought thoughts through thru thx tip tldr"
+    " to too try until up update updated url us use useful version via visit was watch way we web webpage website"
+    " were what when where which with wonderful worth wow www xd yep yet you you'll your yours"
     # German
     " aber alle alles als am an anbei auch auf aus bei beim bitte da dabei dafür dann darüber das davon dazu dem den"
     " denn der des die dies diese diesem diesen dieser dieses doch dort du ein eine einem einen einer eines er es"
@@ -57,15 +57,20 @@ ANSWERS = frozenset(
     " верно неверно исправлено готово решено закрыто".split()
 )
 # With one of these, one word that says something makes a sentence.
-PREDICATES = frozenset(
-    " am are is isn't aren't was wasn't were has hasn't have haven't had does doesn't did didn't can can't cannot"
-    " could will won't would should must may might don't it's i'm i've i'd i'll you're they're we're he's she's says"
-    " said makes made needs works worked explains shows lists covers describes thanks thank thx there's that's who's"
-    " let's should've would've could've might've must've wouldn't shouldn't instead ist sind war waren hat haben"
-    " hatte kann können könnte wird werden würde muss soll gibt steht zeigt erklärt est sont était ont avait peut"
-    " peuvent sera fait faut c'est n'est explique montre dit son era fue tiene tienen puede pueden será hay está"
-    " están explica muestra dice есть был была было были будет может могут объясняет показывает говорит пишет".split()
+_AUXILIARIES = frozenset(
+    "am are is isn't aren't was wasn't were has hasn't have haven't had does doesn't did didn't can can't cannot could"
+    " will won't would wouldn't should shouldn't may might don't it's i'm i've i'd i'll you're they're we're he's she's"
+    " there's that's who's let's should've would've could've might've must've thanks thank thx"
+    " ist sind war waren hat haben hatte kann können könnte wird wurde werden wurden würde muss soll gibt"
+    " est sont était ont avait peut peuvent sera fait faut c'est n'est"
+    " es son era fue tiene tienen puede pueden será hay está están"
+    " есть был была было были будет может могут".split()
 )
+PREDICATES = _AUXILIARIES | frozenset(
+    "says said makes made needs works worked explains shows lists covers describes instead steht zeigt erklärt explique"
+    " montre dit explica muestra dice объясняет показывает говорит пишет".split()
+)
+EMPTY = _EMPTY_WORDS | _AUXILIARIES
 # Who speaks of himself or to somebody has a sentence too. Neither `i` nor `me` of other languages is among them.
 PERSONS = frozenset(
     " i we you he she they ich wir du ihr je j'ai nous vous yo nosotros usted ustedes я мы ты вы он она они".split()
