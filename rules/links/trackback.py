@@ -32,6 +32,7 @@ _LONGEST = 20
 # A title in lower case is told from the beginning of an excerpt by its length.
 _LONGEST_IN_LOWER_CASE = 6
 _SITE_CAPITALS = 0.7
+_MIN_NAME = 5
 
 
 def is_title_of_trackback(comment: Entry, post: Entry, *, site: str) -> bool:
@@ -66,4 +67,7 @@ def is_title_of_trackback(comment: Entry, post: Entry, *, site: str) -> bool:
 
 def _is_site(name: str, site: str) -> bool:
     """Tell a site's name from a person's; the blog's own name among the commenters is that of its other posts."""
-    return bool(_SITE_NAME.search(name)) or (len(site) > 4 and " " in name and site.casefold() in name.casefold())
+    if _SITE_NAME.search(name):
+        return True
+    own_names = re.split(r"[./]", site.casefold())
+    return " " in name and any(len(own) >= _MIN_NAME and own in name.casefold() for own in own_names)
