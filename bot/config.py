@@ -193,6 +193,7 @@ def _keys(fields: Mapping[str, FieldInfo]) -> str:
 
 def _key(name: str, field: FieldInfo) -> str:
     value = field.default
+    value = list(value) if isinstance(value, tuple) else value
     shown = str(value).lower() if isinstance(value, bool) else repr(value)
     # TOML has no null: a key that is unset by default is shown commented out.
     line = f'# {name} = "..."' if value is None else f"{name} = {shown}"

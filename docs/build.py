@@ -55,6 +55,7 @@ def rules_page() -> str:
 
 
 def _default(value: object) -> str:
+    value = list(value) if isinstance(value, tuple) else value
     return "none" if value is None else f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 

@@ -76,7 +76,7 @@ PERSONS = frozenset(
     " i we you he she they ich wir du ihr je j'ai nous vous yo nosotros usted ustedes я мы ты вы он она они".split()
 )
 # "To see the dam, go to …": a sentence that says what the link is for.
-PURPOSES = frozenset("to if um wenn falls pour si para чтобы если".split())
+PURPOSES = frozenset("to for if um für wenn falls pour si para для чтобы если".split())
 TRACKBACK = re.compile(
     r"\b(?:track\s?-?back|ping\s?-?back|rétrolien|обратная ссылка|трекбэк)s?\b|\[via:|\byou(?:'|’)?ve been kicked\b",
     re.I,

@@ -12,7 +12,7 @@ from rules.view import Entry
 
 _SITE_NAME = re.compile(
     r"\b\w*(?:blog|weblog|site|news|links|journal|diary|tagebuch|notizen|carnet|cuaderno|блог)\w*\b"
-    r"|\w\.(?:com|net|org|info|de|fr|es|ru|io|me)\b|::|\.\.\.|…|^(?:welcome to|my|the)\s|['’]s\s+\w",
+    r"|\w\.(?:com|net|org|info|de|fr|es|ru|io|me)\b|::|\.\.\.|…|^(?:welcome to|my|the)\s|(?-i:['’]s\s+[A-Z])",
     re.I,
 )
 _CAMEL = re.compile(r"[A-Z][a-z]+(?:[A-Z][a-z]+)+")
