@@ -17,6 +17,8 @@ _MAYBE_DOMAIN = re.compile(r"(?<=[\w-])\.[^\W\d_]{2}")
 _PLAIN = re.compile(
     r"https?://(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?::\d{1,5})?(?:[/?#][\w/?#=&%+~.:;@$-]*(?<=[\w/=]))?", re.A
 )
+_WWW = re.compile(r"(?<![\w.@-])www\.", re.I)
+_SCHEME = "http://"
 # Browsers take no longer ones.
 _LONGEST = 2000
 _AFTER_HOST = re.compile("[/?#:]")
@@ -24,6 +26,8 @@ _CLOSING = re.compile("[”’»›“‘„。、，；：！？）」』】》
 _FILE_ENDINGS = frozenset("cc cpp java js md mm mov pl ps py rs sh so ts zip".split())
 # Products that are named like hosts; `X.NET` in capitals is one too.
 _PRODUCTS = frozenset("ado.net alt.net asp.net json.net ml.net paint.net vb.net node.js next.js socket.io".split())
+# New endings are words of all kinds (`.works`, `.today`): a host of theirs is known by a path or a www.
+_OLD_ENDINGS = frozenset("biz com edu gov info int mil mobi net org".split())
 # Country codes that are words: two sentences without a space between them look like a host.
 _WORDS = frozenset(
     "am as at be by de do es et he id ie il in is it la ma me my ne no pa sa se si so st su to us".split()
@@ -48,7 +52,7 @@ def registered_domain(host: str) -> str:
 
 @cache
 def _linkify() -> LinkifyIt:
-    return LinkifyIt()
+    return LinkifyIt().tlds([ending for ending in _suffixes().tlds if "." not in ending], True)
 
 
 @cache
@@ -70,13 +74,17 @@ def _urls(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _in_piece(piece: str, at: int) -> Iterator[tuple[int, int, str]]:
+    added = 0
+    if "://" not in piece and (www := _WWW.search(piece)):
+        # Whoever writes www means an address, whatever its ending is.
+        at, piece, added = at + www.start(), _SCHEME + piece[www.start() :], len(_SCHEME)
     for match in _linkify().match(piece) or ():
-        shown = piece[match.index : match.last_index]
+        start, shown = max(added, match.index), piece[max(added, match.index) : match.last_index]
         if (closing := _CLOSING.search(shown)) and closing.start() > 0:
             shown = shown[: closing.start()]
-        if match.schema == "mailto:" or not (match.schema or _is_host(shown)):
-            continue
-        yield at + match.index, at + match.index + len(shown), shown if "://" in shown else f"http://{shown}"
+        if match.schema != "mailto:" and (match.schema or _is_host(shown)):
+            url = shown if match.schema and not added else f"{_SCHEME}{shown}"
+            yield at + start - added, at + start - added + len(shown), url
 
 
 def _is_host(shown: str) -> bool:
@@ -91,6 +99,7 @@ def _is_host(shown: str) -> bool:
         return False
     if has_path:
         return True
+    is_old = folded in _OLD_ENDINGS or len(folded) == 2 or not folded.isascii()
     is_product = host.lower() in _PRODUCTS or (folded == "net" and ending != folded)
     is_glued = folded in _WORDS or (ending[0].isupper() and not name.isupper() and folded != "com")
-    return folded not in _FILE_ENDINGS and not is_product and not is_glued
+    return is_old and folded not in _FILE_ENDINGS and not is_product and not is_glued
