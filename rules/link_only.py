@@ -161,7 +161,8 @@ def _kind(residue: Residue, addresses: list[Address]) -> str:
     if residue.is_trackback:
         return "a trackback"
     if residue.images == count:
-        return "an image" if count == 1 else f"{count} images"
+        hosts = list(dict.fromkeys(link.host for link in addresses))
+        return ("an image" if count == 1 else f"{count} images") + (f" from {', '.join(hosts[:3])}" if hosts else "")
     links = "a link" if count == 1 else f"{count} links"
     if len(addresses) == count and all(link.is_media for link in addresses):
         links += " to a picture, a video or a sound" if count == 1 else " to pictures, videos or sounds"

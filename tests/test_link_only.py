@@ -97,7 +97,7 @@ def test_urls_run_together_into_one_long_word_are_one_link() -> None:
             f'<a href="{RYE}">Rye for Winter Days</a><br><a href="https://salt.example">Salt in All Its Colours</a>',
             "Nothing but 2 links under titles.",
         ),
-        ("html", '<img src="https://rye.example/loaf.png">', "Nothing but an image."),
+        ("html", '<img src="https://rye.example/loaf.png">', "Nothing but an image from rye.example."),
         ("plain", "https://youtu.be/x", "Nothing but a link to a picture, a video or a sound."),
         ("plain", "https://bit.ly/3abc", "Nothing but a link; bit.ly hides where it leads."),
         (
