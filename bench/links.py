@@ -51,9 +51,9 @@ class Score:
         }
 
 
-def reports(threads: Iterable[Thread]) -> Iterator[tuple[Thread, Entry, Finding | None]]:
+def reports(threads: Iterable[Thread], *, trackbacks: bool = True) -> Iterator[tuple[Thread, Entry, Finding | None]]:
     """Yield each comment with what the rule says of it."""
-    engine = Engine([link_only], {})
+    engine = Engine([link_only], {link_only.ID: link_only.Options(trackbacks=trackbacks)})
     for thread in threads:
         for outcome in engine.evaluate(thread)[1]:
             if outcome.not_evaluated:
@@ -82,12 +82,13 @@ def cases(shared: Path) -> Score:
     return score
 
 
-def by_label(shared: Path) -> Score:
-    """Score the comments of the labelled threads."""
+def by_label(shared: Path, *, trackbacks: bool = True) -> Score:
+    """Score the comments of the labelled threads, whose labels take trackbacks for link-only."""
     rows = map(json.loads, (shared / "labelled" / "labels.jsonl").read_text("utf-8").splitlines())
     wanted = {row["thread"]: set(map(str, row["link_only"])) for row in rows if "link_only" in row}
     score = Score()
-    for thread, entry, finding in reports(thread for thread in labelled(shared) if thread.id in wanted):
+    threads = (thread for thread in labelled(shared) if thread.id in wanted)
+    for thread, entry, finding in reports(threads, trackbacks=trackbacks):
         text = f"{thread.id} {entry.id} {entry.author}: {entry.content.body}"
         score.add(text, is_found=finding is not None, is_wanted=entry.id in wanted[thread.id])
     return score
@@ -123,7 +124,13 @@ def measure(shared: Path, *, with_misses: bool = False, with_flags: bool = False
     for line in flags if with_flags else []:
         print(line)
     both = scores["link-only cases"] + scores["link-only labelled"]
-    return [*(score.row(name) for name, score in scores.items()), both.row("link-only cases and labelled"), row]
+    without = scores["link-only cases"] + by_label(shared, trackbacks=False)
+    return [
+        *(score.row(name) for name, score in scores.items()),
+        both.row("link-only cases and labelled"),
+        without.row("link-only cases and labelled, trackbacks = false"),
+        row,
+    ]
 
 
 def main() -> None:
