@@ -1,19 +1,22 @@
 """Measure `link-only` on the shared folder: `python bench/links.py ../shared [--misses] [--flags]`.
 
 Prints one JSON line a measure: the URL finder on written texts, the rule on written comments, on the labelled threads
-(by the ids of their comments), on both together, and the share of real blog comments that it reports. `--misses` lists
+(by the ids of their comments), on both together, and the shares of real comments that it reports. `--misses` lists
 what it got wrong, `--flags` every real comment that it reports.
 """
 
 import argparse
 import json
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
 from adapters.thread import Comment, Post, Thread
-from bench.corpora import blogs, labelled
+from bench.corpora import blogs, forum, labelled
 from rules import link_only
 from rules.engine import Engine
 from rules.finding import Finding
@@ -94,18 +97,18 @@ def by_label(shared: Path, *, trackbacks: bool = True) -> Score:
     return score
 
 
-def real(shared: Path) -> tuple[dict[str, object], list[str]]:
+def real(name: str, threads: Iterable[Thread]) -> tuple[dict[str, object], list[str]]:
     """Return the shares of real comments that are reported, and those comments."""
     count = trackbacks = 0
     flags = []
     began = time.process_time()
-    for _, entry, finding in reports(blogs(shared)):
+    for _, entry, finding in reports(threads):
         count += 1
         if finding is not None:
             trackbacks += "trackback" in finding.message
             flags.append(f"{finding.message}\t{entry.author}\t{' '.join(entry.content.body.split())[:200]}")
     row = {
-        "score": "link-only, real comments",
+        "score": f"link-only, {name}",
         "comments": count,
         "share": round(len(flags) / max(1, count), 4),
         "share_trackbacks": round(trackbacks / max(1, count), 4),
@@ -118,10 +121,10 @@ def real(shared: Path) -> tuple[dict[str, object], list[str]]:
 def measure(shared: Path, *, with_misses: bool = False, with_flags: bool = False) -> list[dict[str, object]]:
     """Return all rows; prints what was asked for besides."""
     scores = {"URLs": urls(shared), "link-only cases": cases(shared), "link-only labelled": by_label(shared)}
-    row, flags = real(shared)
+    real_rows, flags = zip(*(real("blogs", blogs(shared)), real("forum", forum(shared))), strict=True)
     for line in [line for score in scores.values() for line in score.misses] if with_misses else []:
         print(line)
-    for line in flags if with_flags else []:
+    for line in [line for some in flags for line in some] if with_flags else []:
         print(line)
     both = scores["link-only cases"] + scores["link-only labelled"]
     without = scores["link-only cases"] + by_label(shared, trackbacks=False)
@@ -129,7 +132,7 @@ def measure(shared: Path, *, with_misses: bool = False, with_flags: bool = False
         *(score.row(name) for name, score in scores.items()),
         both.row("link-only cases and labelled"),
         without.row("link-only cases and labelled, trackbacks = false"),
-        row,
+        *real_rows,
     ]
 
 

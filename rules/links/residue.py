@@ -8,7 +8,17 @@ from urllib.parse import unquote
 from rules.document import Document
 from rules.links.anchors import Anchor, find_anchors, may_have_link
 from rules.links.identity import without_accents
-from rules.links.lexicon import ANSWERS, EMPTY, PERSONS, PREDICATES, PURPOSES, TRACKBACK
+from rules.links.lexicon import (
+    ANSWERS,
+    EMPTY,
+    OBJECTS_AFTER,
+    OBJECTS_BEFORE,
+    PAST,
+    PERSONS,
+    PREDICATES,
+    PURPOSES,
+    TRACKBACK,
+)
 from rules.titles import is_title
 from rules.words import Words, fold
 
@@ -19,7 +29,8 @@ _CALLED = re.compile(r"@[\w.-]+(?: [A-Z][\w-]+){0,2}(?=\s*[:,])|@[\w.-]+|#\w+")
 _OPENING_NAME = re.compile(r"\s*([^\W\d_]\w*)(?: [A-Z]\w+)?,(?=\s)")
 _NUMBER = re.compile(r"(?<![\w\[(#.,])\d[\d.,]*(?=[\s,;:!?]|\.?$)(?!\. )")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
-_EQUATES = re.compile(r"[^\s=]\s*=\s*[^\s=]")
+_EQUATES = re.compile(r"[^\s=]\s*=\s*[^\s=]|[€$£]\s?\d|\d\s?[%€£]")
+_PARTICIPLE = re.compile(r"[a-z]{3,}ed")
 _ENDS_SENTENCE = re.compile(r"[^\W_]['’\"”)»]?\s?(?:[.!?]*[!?]|\.)$")
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W_]+")
@@ -170,11 +181,28 @@ def _said(text: str) -> tuple[list[str], bool]:
     for sentence in _SENTENCE_END.split(text):
         folded = Words(sentence).folded
         own = [word for word in folded if word not in EMPTY and not word.isdigit()]
-        numbers = _NUMBER.findall(sentence) if own else []
-        if any(word in ANSWERS for word in folded):
-            speaks = True
-        elif own:
-            is_clause = folded[0] in PURPOSES or any(word in PREDICATES or word in PERSONS for word in folded)
-            speaks = speaks or is_clause or bool(_EQUATES.search(sentence) or _ENDS_SENTENCE.search(sentence.rstrip()))
-        words += own + numbers
+        speaks = speaks or _is_statement(sentence, folded, own)
+        words += own + (_NUMBER.findall(sentence) if own else [])
     return words, speaks
+
+
+def _is_statement(sentence: str, folded: Sequence[str], own: Sequence[str]) -> bool:
+    """Tell a sentence by its answer, its verb, its end, or by words on both sides of the link."""
+    if not ANSWERS.isdisjoint(folded):
+        return True
+    has_person = not PERSONS.isdisjoint(folded)
+    if not own:
+        return has_person and not PAST.isdisjoint(folded)
+    if has_person or not PREDICATES.isdisjoint(folded) or folded[0] in PURPOSES:
+        return True
+    if len(own) > 1 and (_ends_in_verb(folded) or any(_PARTICIPLE.fullmatch(word) for word in own)):
+        return True
+    is_around = bool(_LETTER.search(sentence.partition(_PLACE)[0]) and _LETTER.search(sentence.rpartition(_PLACE)[2]))
+    is_ended = _ENDS_SENTENCE.search(sentence.rstrip()) is not None
+    return (_PLACE in sentence and is_around) or is_ended or _EQUATES.search(sentence) is not None
+
+
+def _ends_in_verb(folded: Sequence[str]) -> bool:
+    """Tell whether the last two words are a verb and its pronoun: "denies it", "lo niega"."""
+    *_, one, other = folded
+    return (one not in EMPTY and other in OBJECTS_AFTER) or (one in OBJECTS_BEFORE and other not in EMPTY)
