@@ -133,10 +133,15 @@ def _explain(comment: Entry, residue: Residue, context: Context) -> tuple[str, S
     notes = []
     source = None
     for link in addresses[:20]:
-        if found := context.links.first(link, before=comment):
-            entry, earlier = found
-            source = Source(kind="post" if entry.is_post else "comment", id=entry.id, author=entry.author)
-            notes.append(_note_of_repeat(comment, entry, differs=link.tracking != earlier.tracking))
+        if first := context.links.first(link, before=comment):
+            source = Source(
+                kind="post" if first.entry.is_post else "comment",
+                id=first.entry.id,
+                author=first.entry.author,
+                start=first.start,
+                end=first.end,
+            )
+            notes.append(_note_of_repeat(comment, first.entry, differs=link.tracking != first.address.tracking))
             break
     if any(link.is_shortened for link in addresses):
         hosts = ", ".join(dict.fromkeys(link.host for link in addresses if link.is_shortened))

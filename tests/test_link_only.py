@@ -1,8 +1,13 @@
 """What a comment says besides its links, and what the finding says of it."""
 
+import json
+from pathlib import Path
+
 import pytest
+from typer.testing import CliRunner
 
 from adapters.thread import Comment, Format, Post, Thread
+from bot.cli import app
 from rules import link_only
 from rules.engine import Engine
 from rules.finding import Finding
@@ -119,6 +124,28 @@ def test_a_link_that_is_there_already_names_who_posted_it_first() -> None:
     assert finding.message == "Nothing but a link; Ida had posted it before."
     assert finding.source is not None
     assert (finding.source.kind, finding.source.id, finding.source.author) == ("comment", "1", "Ida")
+    assert (finding.source.start, finding.source.end) == (24, 24 + len(RYE))
+
+
+@pytest.mark.parametrize(
+    ("format", "first"),
+    [
+        ("html", f'<p>Rye wants <a href="{RYE}">a cold night</a> and salt.</p>'),
+        ("html", f'<p>Rye wants a cold night and salt. <img src="{RYE}"></p>'),
+        ("plain", f"Rye wants a cold night (and salt, {RYE}), says Ola."),
+    ],
+)
+@pytest.mark.parametrize("output", ["text", "json", "jsonl", "html"])
+def test_every_report_shows_who_was_first(format: Format, first: str, output: str, tmp_path: Path) -> None:
+    comments = [
+        {"id": "1", "author": "Ida", "body": first, "format": format},
+        {"id": "2", "author": "Ben", "body": RYE},
+    ]
+    saved = tmp_path / "thread.json"
+    saved.write_text(json.dumps({"site": "s", "id": "t", "post": {"id": "p", "body": "Rye"}, "comments": comments}))
+    done = CliRunner().invoke(app, ["check", str(saved), "--output", output])
+    assert done.exit_code == 1, done.exception
+    assert "Ida had posted it before" in done.stdout.replace("\n", " ")
 
 
 def test_a_difference_in_tracking_alone_is_told() -> None:

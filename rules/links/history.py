@@ -1,6 +1,7 @@
 """Who has posted a link first."""
 
 import re
+from dataclasses import dataclass
 
 from rules.links.identity import Address, address
 from rules.view import Entry, ThreadView
@@ -10,34 +11,45 @@ _TYPED = re.compile(r"(?:https?://|www\.)[^\s<>\"“”’»]{3,2000}", re.I)
 _TRAILING = ".,;:!?'*_)]}…"
 
 
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """Hold where a link was posted: the entry, its address there, and its place in the entry's text."""
+
+    entry: Entry
+    address: Address
+    start: int
+    end: int
+
+
 class LinkHistory:
     """Remember, comment by comment in time order, the first entry in which each page was linked."""
 
     def __init__(self, view: ThreadView) -> None:
         self._view = view
         self._known = 0
-        self._first: dict[str, tuple[int, Address]] = {}
+        self._first: dict[str, Posted] = {}
 
-    def first(self, wanted: Address, *, before: Entry) -> tuple[Entry, Address] | None:
-        """Return the entry before another in which a page was linked first, and the link there."""
+    def first(self, wanted: Address, *, before: Entry) -> Posted | None:
+        """Return where a page was linked first, before an entry."""
         while self._known < before.number:
             self._remember(self._view.entries[self._known])
             self._known += 1
         found = self._first.get(wanted.page)
-        return (self._view.entries[found[0]], found[1]) if found and found[0] < before.number else None
+        return found if found and found.entry.number < before.number else None
 
     def _remember(self, entry: Entry) -> None:
         text = entry.document.text
-        urls = [link.url for link in entry.document.links]
+        links = [(link.start, link.end, link.url) for link in entry.document.links]
         if "://" in text or "www." in text:
-            urls += (_trimmed(match[0]) for match in _TYPED.finditer(text))
-        for url in urls:
+            links += (_trimmed(match) for match in _TYPED.finditer(text))
+        for start, end, url in links:
             if link := address(url):
-                self._first.setdefault(link.page, (entry.number, link))
+                self._first.setdefault(link.page, Posted(entry, link, start, end))
 
 
-def _trimmed(url: str) -> str:
-    shorter = url.rstrip(_TRAILING)
+def _trimmed(found: re.Match[str]) -> tuple[int, int, str]:
+    url = found[0].rstrip(_TRAILING)
     # A parenthesis that the address itself opens belongs to it.
-    closes = url.startswith(")", len(shorter)) and shorter.count("(") > shorter.count(")")
-    return shorter + ")" * closes if "://" in url else f"http://{shorter}"
+    if found[0].startswith(")", len(url)) and url.count("(") > url.count(")"):
+        url += ")"
+    return found.start(), found.start() + len(url), url if "://" in url else f"http://{url}"
