@@ -57,9 +57,11 @@ class Address:
     def is_named(self, name: str) -> bool:
         """Tell whether the host is called like somebody: what is registered of it is the name without its spaces."""
         spelled = "".join(_LETTERS.findall(without_accents(name)))
+        if len(spelled) < _MIN_NAME or spelled not in re.sub("[.-]", "", f"www{self.host}"):
+            return False  # what is registered need not be looked up
         label, _, ending = registered_domain(self.host).partition(".")
         label = label.replace("-", "")
-        return len(label) >= _MIN_NAME and spelled in (label, label + ending.replace(".", ""), f"www{label}")
+        return spelled in (label, label + ending.replace(".", ""), f"www{label}")
 
 
 def address(url: str) -> Address | None:

@@ -7,9 +7,12 @@ sentences glued together ("README.md", "asp.net", "the end.So") for hosts.
 import re
 from collections.abc import Iterator
 from functools import cache
+from typing import TYPE_CHECKING
 
 from linkify_it import LinkifyIt
-from tldextract import TLDExtract
+
+if TYPE_CHECKING:
+    from tldextract import TLDExtract
 
 _PIECE = re.compile(r"\S+")
 _MAYBE_DOMAIN = re.compile(r"(?<=[\w-])\.[^\W\d_]{2}")
@@ -56,7 +59,10 @@ def _linkify() -> LinkifyIt:
 
 
 @cache
-def _suffixes() -> TLDExtract:
+def _suffixes() -> "TLDExtract":
+    # Loaded when a host is in doubt: it brings an HTTP library along, which takes a tenth of a second.
+    from tldextract import TLDExtract
+
     return TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
