@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHARED ?= ../shared
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types docs bench eval clean
+.PHONY: help setup demo test lint format types docs bench eval soak clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -42,6 +42,9 @@ bench: setup  ## speed and memory, printed
 
 eval: setup  ## scores on $(SHARED), when it is there
 	@$(BIN)/python bench/eval.py $(SHARED)
+
+soak: setup  ## kill the daemon at random moments, and compare its store with that of one left alone
+	@$(BIN)/python bench/soak.py
 
 clean:  ## remove the environment and every cache
 	@rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

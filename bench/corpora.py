@@ -40,11 +40,15 @@ def blogs(shared: Path) -> Iterator[Thread]:
     for row in _rows(shared / "data" / "blogs" / "haacked-dev.jsonl.gz"):
         comments = [_comment(c["id"], c["name"], c["html"], "html") for c in row["comments"]]
         body = _FRONT_MATTER.sub("", row["post_markdown"] or "")
-        yield _thread(row["slug"], Post(id="p", author="Phil Haack", body=body, format="markdown"), comments)
+        yield _thread(
+            row["slug"], Post(id="p", author="Phil Haack", body=body, format="markdown"), comments, "haacked.com"
+        )
     for row in _rows(shared / "data" / "blogs" / "ploeh-dev.jsonl.gz"):
         comments = [_comment(c["id"], c["name"].rstrip(" #"), c["html"], "html") for c in row["comments"]]
         body = _LIQUID.sub("", row["post_html"] or "")
-        yield _thread(row["slug"], Post(id="p", author="Mark Seemann", body=body, format="html"), comments)
+        yield _thread(
+            row["slug"], Post(id="p", author="Mark Seemann", body=body, format="html"), comments, "blog.ploeh.dk"
+        )
 
 
 def forum(shared: Path) -> Iterator[Thread]:
@@ -112,5 +116,5 @@ def _comment(id: object, author: str | None, body: str | None, format: Format) -
     return Comment(id=str(id), author=author, body=body or "", format=format)
 
 
-def _thread(id: object, post: Post, comments: list[Comment]) -> Thread:
-    return Thread(site=None, id=str(id), title=None, url=None, post=post, comments=comments)
+def _thread(id: object, post: Post, comments: list[Comment], site: str | None = None) -> Thread:
+    return Thread(site=site, id=str(id), title=None, url=None, post=post, comments=comments)

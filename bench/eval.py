@@ -17,6 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bench.corrupt import measure as measure_corrupt
+from bench.links import measure as measure_links
 from bench.pages import measure as measure_pages
 from bench.pan13 import measure as measure_pan13
 from bench.train_kinds import trained, whole_engine
@@ -50,38 +51,9 @@ def measures(shared: Path) -> dict[str, Callable[[], Rows]]:
         "polnear": lambda: scored(shared, "polnear", str(data / "polnear" / "dev.jsonl.gz")),
         "moved-random": lambda: scored(shared, "offtopic", str(data / "offtopic" / "moved-random.jsonl.gz")),
         "moved-hard": lambda: scored(shared, "offtopic", str(data / "offtopic" / "moved-hard.jsonl.gz")),
-        "link-only": lambda: link_only(data / "linkonly" / "linkonly_cases.json"),
+        "link-only": lambda: measure_links(shared),
         "corrupt": lambda: measure_corrupt(shared),
         "pan13": lambda: measure_pan13(shared),
-    }
-
-
-def link_only(path: Path) -> dict[str, object]:
-    """Score the link-only rule on single comments, each under an empty post."""
-    from adapters.thread import Comment, Post, Thread
-    from rules import link_only as rule
-    from rules.engine import Engine
-
-    hit = found = wanted = 0
-    cases = json.loads(path.read_text("utf-8"))
-    for case in cases:
-        thread = Thread(
-            site=None,
-            id="t",
-            title=None,
-            url=None,
-            post=Post(id="p"),
-            comments=[Comment(id="1", body=case["text"], format=case.get("format", "plain"))],
-        )
-        _, outcomes = Engine([rule], {}).evaluate(thread)
-        flagged = bool(next(outcomes).findings)
-        gold = bool(case["link_only"])
-        hit, found, wanted = hit + (flagged and gold), found + flagged, wanted + gold
-    return {
-        "score": "link-only cases",
-        "P": round(hit / max(1, found), 3),
-        "R": round(hit / max(1, wanted), 3),
-        "cases": len(cases),
     }
 
 

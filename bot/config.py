@@ -19,6 +19,15 @@ PATH_VARIABLE = "QUOTEWARDEN_CONFIG"
 
 M = TypeVar("M", bound=BaseModel)
 
+_EXAMPLE_SITE = """\
+# A site to watch, one table each; docs/platforms.md has the keys of every platform.
+# [sites."blog.example"]
+# platform = "wordpress"
+# url = "https://blog.example"
+# user = "quotewarden"
+# password = { env = "BLOG_PASSWORD" }
+"""
+
 
 class ConfigError(Exception):
     """Say what is wrong in the configuration, and where."""
@@ -244,6 +253,8 @@ def example(rules: Sequence[Rule] | None = None) -> str:
         "[log]\n" + _keys(LogOptions.model_fields),
         "[store]\n" + _keys(StoreOptions.model_fields),
     ]
+    # Commented out whole: a site is somebody's own, and has no default.
+    parts.append(_EXAMPLE_SITE + "".join(f"# {line}\n" for line in _keys(PollingOptions.model_fields).splitlines()))
     for rule in rules or all_rules():
         summary = (rule.__doc__ or rule.ID).strip().splitlines()[0]
         parts.append(f"[rules.{rule.ID}]\n# {summary}\n" + _keys(rule.Options.model_fields))
@@ -256,6 +267,7 @@ def _keys(fields: Mapping[str, FieldInfo]) -> str:
 
 def _key(name: str, field: FieldInfo) -> str:
     value = field.default
+    value = list(value) if isinstance(value, tuple) else value
     shown = str(value).lower() if isinstance(value, bool) else repr(value)
     # TOML has no null: a key that is unset by default is shown commented out.
     line = f'# {name} = "..."' if value is None else f"{name} = {shown}"

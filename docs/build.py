@@ -24,6 +24,7 @@ from bot.config import (
     DaemonOptions,
     LogOptions,
     PagesOptions,
+    PollingOptions,
     StoreOptions,
     check_config,
     example,
@@ -55,6 +56,7 @@ def rules_page() -> str:
 
 
 def _default(value: object) -> str:
+    value = list(value) if isinstance(value, tuple) else value
     return "none" if value is None else f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
@@ -75,6 +77,8 @@ def commands_page() -> str:
         f"are in [rules.md](rules.md).\n\n{_options(CheckOptions.model_fields)}\n"
         f"In the table `[pages]`; see [pages.md](pages.md).\n\n{_options(PagesOptions.model_fields)}\n"
         f"In the table `[archive]`; see [archive.md](archive.md):\n\n{_options(ArchiveOptions.model_fields)}\n"
+        "In each table `[sites.NAME]`, beside `platform` and the platform's own keys; see [platforms.md](platforms.md):"
+        f"\n\n{_options(PollingOptions.model_fields)}\n"
         f"In the table `[daemon]`; see [daemon.md](daemon.md):\n\n{_options(DaemonOptions.model_fields)}\n"
         f"In the table `[log]`:\n\n{_options(LogOptions.model_fields)}\n"
         f"In the table `[store]`; see [store.md](store.md):\n\n{_options(StoreOptions.model_fields)}"

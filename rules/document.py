@@ -27,7 +27,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Hold a link's URL and the span of its anchor; an image's span is empty."""
+    """Hold a link's URL and the span of its anchor; an image, or a player set into the text, has an empty span."""
 
     start: int
     end: int

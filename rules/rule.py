@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from adapters.thread import Thread
 from rules.elsewhere import NOTHING_KNOWN, Elsewhere
 from rules.finding import Report, Severity
+from rules.links.history import LinkHistory
 from rules.quotes.analysis import QuoteAnalysis
 from rules.quotes.passage import Passage
 from rules.topic.relevance import Relevance, TopicAnalysis
@@ -39,6 +40,7 @@ class Context:
 
     def __init__(self, thread: Thread, elsewhere: Elsewhere = NOTHING_KNOWN) -> None:
         self.view = ThreadView(thread)
+        self.links = LinkHistory(self.view)
         self._passages = _InOrder(self.view, QuoteAnalysis(self.view, elsewhere).passages)
         self._relevance = _InOrder(self.view, TopicAnalysis(self.view).relevance)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import ConfigError, example, load_config
+from bot.config import ConfigError, PollingOptions, example, load_config
 from rules.registry import RULES
 
 ROOT = Path(__file__).parent.parent
@@ -61,3 +61,16 @@ def test_a_named_file_that_is_missing_is_an_error(tmp_path: Path) -> None:
 def test_a_mistyped_environment_variable_is_an_error() -> None:
     with pytest.raises(ConfigError, match="unknown environment variable QUOTEWARDEN_CONFG"):
         load_config(environment={"QUOTEWARDEN_CONFG": "x"})
+
+
+def test_the_example_of_a_site_is_a_site(tmp_path: Path) -> None:
+    lines = example().splitlines()
+    start = lines.index('# [sites."blog.example"]')
+    stop = next(place for place in range(start, len(lines)) if not lines[place])
+    # Comments on the keys have two signs.
+    table = [line.removeprefix("# ") for line in lines[start:stop]]
+    path = tmp_path / "q.toml"
+    path.write_text("\n".join(table))
+    site = load_config(path, environment={}).sites["blog.example"]
+    assert (site.platform, site.options.url) == ("wordpress", "https://blog.example")
+    assert site.polling == PollingOptions()

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from adapters.registry import READERS
-from bot.config import ArchiveOptions, CheckOptions, DaemonOptions, LogOptions, PagesOptions, StoreOptions
+from bot.config import (
+    ArchiveOptions,
+    CheckOptions,
+    DaemonOptions,
+    LogOptions,
+    PagesOptions,
+    PollingOptions,
+    StoreOptions,
+)
 from rules.registry import RULES
 
 ROOT = Path(__file__).parent.parent
@@ -35,6 +43,7 @@ def test_every_rule_and_format_is_documented(name: str) -> None:
         *ArchiveOptions.model_fields,
         *DaemonOptions.model_fields,
         *LogOptions.model_fields,
+        *PollingOptions.model_fields,
         *StoreOptions.model_fields,
         *(key for rule in RULES for key in rule.Options.model_fields),
     ],

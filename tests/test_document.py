@@ -175,6 +175,21 @@ def test_pictures_are_links_without_an_anchor() -> None:
     assert (link.url, link.is_image, link.start, link.end) == ("https://b.example/l.png", True, 5, 5)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        'loaf <iframe src="https://b.example/l"></iframe>here',
+        "loaf <video src='https://b.example/l' controls>no video</video>here",
+        "loaf <embed src=https://b.example/l>here",
+    ],
+)
+def test_players_are_links_without_an_anchor(body: str) -> None:
+    document = render(body, "html")
+    (link,) = document.links
+    assert document.text == "loaf here"
+    assert (link.url, link.is_image, link.start, link.end) == ("https://b.example/l", True, 5, 5)
+
+
 def test_html_emphasis_has_its_kinds() -> None:
     body = "<em>a</em> <i>b</i> <strong>c</strong> <b>d</b> <q>e</q> <cite>f</cite> <code>g</code> <tt>h</tt><i> </i>"
     assert emphasised(render(body, "html")) == [
@@ -480,3 +495,26 @@ def test_markup_leads_to_the_text_that_follows_it() -> None:
 def test_an_empty_body_is_an_empty_document(format: Format) -> None:
     document = render("", format)
     assert (document.text, list(document.blocks), document.to_body(0), document.to_text(0)) == ("", [], 0, 0)
+
+
+def test_raw_links_in_markdown_have_their_anchors() -> None:
+    document = render(
+        'the <a class="k" href="https://b.example/?a&amp;b">rye loaf</a> and [salt](https://c.example)', "markdown"
+    )
+    assert document.text == "the rye loaf and salt"
+    assert anchors(document) == [("rye loaf", "https://b.example/?a&b"), ("salt", "https://c.example")]
+
+
+@pytest.mark.parametrize(
+    "body", ["[<a href=https://b.example>rye](https://c.example)", "<a href=x>[rye](https://c.example)"]
+)
+def test_a_raw_link_in_markdown_that_is_never_closed_is_none(body: str) -> None:
+    assert anchors(render(body, "markdown")) == [("rye", "https://c.example")]
+
+
+@pytest.mark.parametrize(
+    "body", ['<img src="https://b.example/l.png">', 'loaf <img alt="x" src=https://b.example/l.png>']
+)
+def test_raw_pictures_in_markdown_are_links_without_an_anchor(body: str) -> None:
+    (link,) = render(body, "markdown").links
+    assert (link.url, link.is_image, link.end - link.start) == ("https://b.example/l.png", True, 0)

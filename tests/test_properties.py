@@ -7,7 +7,11 @@ from hypothesis import strategies as st
 
 from adapters.saved.repair import repair
 from adapters.thread import Comment, Format, Post, Thread
+from rules import link_only
 from rules.engine import Engine, Outcome
+from rules.links.anchors import find_anchors
+from rules.links.identity import address
+from rules.links.urls import find_urls
 from rules.markup import render
 from rules.quotes.spans import find_spans
 from rules.registry import all_rules
@@ -172,6 +176,55 @@ def test_every_rule_gives_a_verdict_on_every_comment(thread: Thread) -> None:
         assert all(0 <= score <= 1 for score in outcome.scores.values())
         keys = [finding.key for finding in outcome.findings]
         assert len(set(keys)) == len(keys)
+
+
+ADDRESSES = (
+    "https://rye.example/a?b=c#d http://a.b/ www.rye.com rye.com/a a.b.c https://[ https:// :// // "
+    "http://rye.example:x/ hxxp://rye[.]example rye(dot)com javascript:alert(1) data:text/html;base64,AAAA "
+    "mailto:a@b.c https://xn--a.xn--b/ https://рye.com/ пекарня.рф \u202ehttps://rye.example/\u202c "
+    "http://rye.example/(((( http://rye.example/))) asp.net [rye]( [rye](https://rye.example) "
+    "![](https://rye.example/x.png) <a/href=x> <iframe/src='https://rye.example'> "
+    "[url=https://rye.example]rye[/url] https://rye.example/%ff%00 ftp://rye.example #a @a utm_source=a &amp; "
+    "?a&b;c \ud800"
+).split(" ")
+address_texts = st.lists(
+    st.sampled_from([*ADDRESSES, *TAGS, "\n", "“", "”", ".", "。", "rye", "No"]), max_size=25
+).flatmap(lambda parts: st.sampled_from(["", " "]).map(lambda glue: glue.join(parts)))
+
+
+@given(st.one_of(address_texts, st.text(alphabet="htps:/.wcom@[](<>)“”é1 \n\u202e")), formats)
+@rate(600)
+def test_links_lie_in_order_inside_the_text_and_their_addresses_are_taken_apart(body: str, format: Format) -> None:
+    document = render(body, format)
+    spans = find_urls(document.text)
+    for start, end, url in spans:
+        assert 0 <= start < end <= len(document.text)
+        assert not any(character.isspace() for character in document.text[start:end])
+        assert url.endswith(document.text[start:end])
+    assert all(one[1] <= other[0] for one, other in pairwise(spans))
+    anchors = find_anchors(document)
+    for anchor in anchors:
+        assert 0 <= anchor.start <= anchor.end <= len(document.text)
+        link = address(anchor.url)
+        if link is not None:
+            assert link.host
+            again = address(f"https://{link.page}")
+            assert again is None or again.host == link.host
+    assert all(one.end <= other.start for one, other in pairwise(anchors))
+
+
+@given(st.lists(address_texts, min_size=1, max_size=4), formats)
+@rate(300)
+def test_link_only_gives_a_verdict_on_any_heap_of_addresses(bodies: list[str], format: Format) -> None:
+    comments = [Comment(id=str(n), author="Ida", body=body, format=format) for n, body in enumerate(bodies)]
+    thread = Thread(site=None, id="t", title=None, url=None, post=Post(id="p"), comments=comments)
+    _, outcomes = Engine([link_only], {}).evaluate(thread, with_scores=True)
+    for outcome in outcomes:
+        assert outcome.not_evaluated == []
+        assert 0 <= outcome.scores["link-only"] <= 1
+        for finding in outcome.findings:
+            assert finding.excerpt == outcome.comment.document.text.strip()
+            assert finding.message.startswith("Nothing but ")
 
 
 @given(threads())

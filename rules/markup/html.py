@@ -24,6 +24,8 @@ _BLOCKS = frozenset(
     " hr legend main nav ol option p pre section select summary table tbody td tfoot th thead tr ul".split()
 )
 _HIDDEN = frozenset("script style head title template noscript svg math iframe object audio video textarea".split())
+# What shows a page or a film of elsewhere within the comment.
+_PLAYERS = frozenset(("iframe", "audio", "video"))
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _EMPHASIS: dict[str, EmphasisKind] = {
     "em": "em", "i": "em", "strong": "strong", "b": "strong", "q": "q", "cite": "cite", "code": "code", "tt": "code",
@@ -71,6 +73,8 @@ class _Scanner:
         if tag[1]:
             self._close(name)
         elif name in _HIDDEN and not tag[3].endswith("/"):
+            if name in _PLAYERS and (url := _attributes(tag[3]).get("src")):
+                self._writer.image(url)
             return self._after_hidden(name, tag.end())
         else:
             self._open(name, tag[3])
@@ -144,7 +148,7 @@ class _Scanner:
             self._close("a")
             if url := _attributes(attributes).get("href"):
                 self._links.append((writer.mark(), url))
-        elif name == "img":
+        elif name in ("img", "embed"):
             writer.image(_attributes(attributes).get("src", ""))
         elif name in _EMPHASIS:
             self._emphasis.append((name, writer.mark()))

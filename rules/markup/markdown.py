@@ -4,6 +4,7 @@ The parser says which lines a block stands on and what its pieces are, not where
 block follow one another, so each is looked for from where the last one ended.
 """
 
+import html
 import re
 from functools import cache
 
@@ -22,6 +23,9 @@ _MAX_BRACKETS = 500
 _MAX_BRACKET_SHARE = 0.05
 _LONE_RETURN = re.compile(r"\r(?!\n)")
 _BETWEEN_TAGS = re.compile(r"(?<=>)[^<>]++|(?<![^<>])[^<>]++(?=<)")
+# Raw HTML as people use it: pictures, players and links.
+_SHOWN_FROM = re.compile(r"""<(?:img|iframe|embed|video|audio)\s[^<>]{0,500}?\bsrc\s?=\s?["']?([^\s"'<>]+)""", re.I)
+_ANCHOR = re.compile(r"""<a\s[^<>]{0,500}?\bhref\s?=\s?["']?([^\s"'<>]+)""", re.I)
 _EMPHASIS: dict[str, EmphasisKind] = {"em": "em", "strong": "strong", "s": "em"}
 
 
@@ -87,6 +91,8 @@ class _Renderer:
     def _html(self, start: int, end: int) -> None:
         """Show the text of raw HTML without its tags."""
         self._writer.end_block()
+        for picture in _SHOWN_FROM.finditer(self._body, max(self._at, start), end):
+            self._writer.image(html.unescape(picture[1]))
         for piece in _BETWEEN_TAGS.finditer(self._body, max(self._at, start), end):
             if piece[0].strip():
                 self._writer.put(piece[0], piece.start(), piece.end())
@@ -115,14 +121,21 @@ class _Renderer:
             elif child.type == "link_open":
                 open_links.append((writer.mark(), str(child.attrGet("href") or ""), child.markup))
                 self._at = self._after("<" if child.markup == "autolink" else "[")
-            elif child.type == "link_close" and open_links:
-                mark, url, markup = open_links.pop()
+            elif child.type == "link_close":
+                # A raw <a> that Markdown's own link closes stays open.
+                mark, url, markup = next(link for link in iter(open_links.pop, None) if link[2] != "html")
                 writer.link(mark, url)
                 self._at = self._after(">") if markup == "autolink" else self._after_link(end)
             elif child.type == "image":
                 writer.image(str(child.attrGet("src") or ""))
                 self._at = self._after_link(end)
             elif child.type == "html_inline":
+                if anchor := _ANCHOR.match(child.content):
+                    open_links.append((writer.mark(), html.unescape(anchor[1]), "html"))
+                elif open_links and open_links[-1][2] == "html" and child.content.lower().startswith("</a"):
+                    writer.link(*open_links.pop()[:2])
+                for picture in _SHOWN_FROM.finditer(child.content):
+                    writer.image(html.unescape(picture[1]))
                 self._at = self._after(child.content)
             elif child.type.endswith("_open"):
                 self._at = self._after(child.markup)
