@@ -4,7 +4,7 @@ What the store holds after a page depends on what was seen, not on how often or 
 is taken twice changes nothing, and one that fails leaves nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from adapters.base import Page, Sighting
-from bot.judging import EVERY_RULE, Case, Judges, Open
+from bot.judging import EVERY_RULE, Case, Gone, Judged, Judges, Open
 from bot.store.database import Store
 from bot.store.findings import Ledger
 from bot.store.forgetting import mark_forgotten
@@ -21,6 +21,7 @@ from bot.store.threads import (
     START,
     Kept,
     Place,
+    StoredThread,
     erase_comments,
     keep_comments,
     keep_posts,
@@ -148,24 +149,26 @@ class Pipeline:
         """Run the rules over threads, each from a place on: a later comment may have been about what changed there."""
         since = watched_from(connection, number)
         earliest: Place = START if since is None else (since, 0, "")
-        waiting: list[tuple[Case, dict[int, list[Row[Any]]]]] = []
+        stored: list[tuple[StoredThread, int]] = []
         for post, place in sorted(kept.touched.items()):
-            stored = load_thread(connection, site, post)
-            first = next(
-                (index for index, at in enumerate(stored.places) if at >= max(place, earliest)), len(stored.places)
-            )
-            if first < len(stored.places):
-                known = ledger.kept(stored.numbers[first:])
-                ids = {
-                    number: comment.id for number, comment in zip(stored.numbers, stored.thread.comments, strict=True)
-                }
-                open = {ids[number]: _open(rows) for number, rows in known.items()}
-                waiting.append(
-                    (Case(thread=stored.thread, first=first, open=open, edited=frozenset(kept.edited_ids)), known)
-                )
-        judgements = self._judges.judge([case for case, _ in waiting])
-        for (_, known), judgement in zip(waiting, judgements, strict=True):
-            ledger.settle(dict(zip(known, judgement.judged, strict=True)), known, judgement.gone)
+            thread = load_thread(connection, site, post)
+            first = next((at for at, its in enumerate(thread.places) if its >= max(place, earliest)), None)
+            if first is not None:
+                stored.append((thread, first))
+        known = ledger.kept([number for thread, first in stored for number in thread.numbers[first:]])
+        cases = [_case(thread, first, known, kept.edited_ids) for thread, first in stored]
+        judged: dict[int, Judged] = {}
+        gone: dict[int, Gone] = {}
+        for (thread, first), judgement in zip(stored, self._judges.judge(cases), strict=True):
+            judged |= zip(thread.numbers[first:], judgement.judged, strict=True)
+            gone |= judgement.gone
+        ledger.settle(judged, known, gone)
+
+
+def _case(stored: StoredThread, first: int, known: Mapping[int, Sequence[Row[Any]]], edited: Set[str]) -> Case:
+    comments = zip(stored.numbers[first:], stored.thread.comments[first:], strict=True)
+    open = {comment.id: _open(known[number]) for number, comment in comments if known[number]}
+    return Case(thread=stored.thread, first=first, open=open, edited=frozenset(edited & open.keys()))
 
 
 def _open(rows: Sequence[Row[Any]]) -> list[Open]:

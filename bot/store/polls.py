@@ -29,7 +29,10 @@ class Polled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteState:
-    """Hold how a site fares; `error` is the last poll's, `failures` counts those of the last day."""
+    """Hold how a site fares.
+
+    `error` is the last poll's, `failures` counts those of the last day, `comments` all that were ever seen.
+    """
 
     name: str
     added_at: datetime
@@ -64,7 +67,7 @@ def note_poll(connection: Connection, site: int, polled: Polled) -> None:
 
 def site_states(connection: Connection, *, now: datetime) -> Iterator[SiteState]:
     """Yield how each site fares, by name."""
-    living = _counts(connection, comments, comments.c.deleted_at.is_(None))
+    seen = _counts(connection, comments, true())
     open = _counts(connection, findings, findings.c.resolved_at.is_(None) & ~findings.c.quiet)
     waiting = _counts(connection, outbox, outbox.c.sent_at.is_(None))
     aside = _counts(connection, not_evaluated, true())
@@ -82,7 +85,7 @@ def site_states(connection: Connection, *, now: datetime) -> Iterator[SiteState]
             last_success=success.ended_at if success else None,
             error=last.error if last else None,
             failures=connection.execute(failures).scalar_one(),
-            comments=living.get(site.id, 0),
+            comments=seen.get(site.id, 0),
             findings=open.get(site.id, 0),
             waiting=waiting.get(site.id, 0),
             not_evaluated=aside.get(site.id, 0),
