@@ -3,11 +3,13 @@
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from adapters.registry import READERS
+from adapters.base import PlatformModule, PlatformOptions
+from adapters.registry import PLATFORMS, READERS
 from bot.config import (
     ArchiveOptions,
     CheckOptions,
@@ -16,11 +18,12 @@ from bot.config import (
     PagesOptions,
     PollingOptions,
     StoreOptions,
+    check_config,
 )
 from rules.registry import RULES
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 TEXT = "\n".join(page.read_text("utf-8") for page in PAGES)
 
 
@@ -50,6 +53,29 @@ def test_every_rule_and_format_is_documented(name: str) -> None:
 )
 def test_every_config_key_is_documented(name: str) -> None:
     assert f"`{name}`" in TEXT
+
+
+@pytest.mark.parametrize("platform", PLATFORMS, ids=lambda platform: platform.NAME)
+def test_every_platform_has_its_page(platform: PlatformModule) -> None:
+    page = ROOT / "docs" / "platforms" / f"{platform.NAME}.md"
+    assert f"(platforms/{page.name})" in (ROOT / "docs" / "platforms.md").read_text("utf-8")
+    options = set(platform.Options.model_fields) - set(PlatformOptions.model_fields)
+    text = page.read_text("utf-8")
+    assert {name for name in options if not re.search(rf"\b{name}\b", text)} == set()
+
+
+@pytest.mark.parametrize("name", PlatformOptions.model_fields)
+def test_every_key_of_all_platforms_is_documented(name: str) -> None:
+    assert f"`{name}`" in (ROOT / "docs" / "platforms.md").read_text("utf-8")
+
+
+def test_the_config_blocks_of_the_platforms_load() -> None:
+    blocks = [
+        block for page in PAGES for block in re.findall(r"```toml\n(\[sites.*?)```", page.read_text("utf-8"), re.S)
+    ]
+    assert len(blocks) > len(PLATFORMS)
+    for block in blocks:
+        check_config(tomllib.loads(block), name="docs")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
