@@ -108,7 +108,8 @@ def check(
     settings = _with_archive(_load(config), archive)
     wanted = _rule_ids(rules)
     inputs = Inputs(paths, format=_known_format(format))
-    work = partial(check_thread, settings, wanted, scores, asked=ask_settings(settings, fetch_pages=fetch_pages))
+    asked = ask_settings(settings, fetch_pages=fetch_pages, siblings=inputs.files, format=format)
+    work = partial(check_thread, settings, wanted, scores, asked=asked)
     reporter = check_reporter(output.value, with_scores=scores)
     found = 0
     for checked in over_threads(work, inputs.threads(), jobs=jobs or settings.check.jobs, tell=inputs.tell):
