@@ -26,10 +26,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from adapters.thread import Thread
 from bench.corpora import blogs, forum
 from rules.elsewhere import Elsewhere
-from rules.topic.lexicon import Lexicon
+from rules.topic.lexicon import Lexicon, shipped
 from rules.topic.model import KNOTS, Model, design
 from rules.topic.relevance import TopicAnalysis
-from rules.topic.site import SitePost, SitePosts
+from rules.topic.site import SITE_SIGNS, SitePost, SitePosts
 from rules.view import Entry, ThreadView
 
 ROOT = Path(__file__).parent.parent
@@ -44,10 +44,10 @@ FORUM_WEIGHT = 0.3
 
 @dataclass(frozen=True)
 class Example:
-    """Hold one comment in one place: the signs, its length in stems, and whether it was moved there."""
+    """Hold one comment in one place: the signs by name, its length in stems, and whether it was moved there."""
 
     thread: str
-    signs: tuple[float, ...]
+    signs: dict[str, float]
     stems: int
     is_moved: bool
     weight: float = 1.0
@@ -76,7 +76,7 @@ def examples(
             for there, is_moved in ((here, False), (any_other, True), (rng.choice(near[here]), True)):
                 other = entry if not is_moved else moved(rng.choice(views[there].entries[1:]), entry)
                 found = analysis.evidence(other, analysis.said(other))
-                made.append(Example(view.thread.id, tuple(found.signs.values()), found.stems, is_moved, weight))
+                made.append(Example(view.thread.id, dict(found.signs), found.stems, is_moved, weight))
             analysis.learn(entry, analysis.said(entry))
     return made
 
@@ -126,7 +126,7 @@ def nearest_posts(views: Sequence[ThreadView]) -> list[list[int]]:
 
 def fit(made: Sequence[Example], signs: Sequence[str], *, penalty: float = PENALTY) -> Model:
     """Return the model that the examples teach (logistic regression, Newton's method), at the true prevalence."""
-    inputs = np.array([example.signs for example in made])
+    inputs = np.array([[example.signs[sign] for sign in signs] for example in made])
     is_moved = np.array([example.is_moved for example in made])
     weight = np.array([example.weight for example in made])
     share = PREVALENCE / (1 - PREVALENCE) * weight[~is_moved].sum() / weight[is_moved].sum()
@@ -185,21 +185,19 @@ def all_examples(shared: Path, lexicon: Lexicon, *, with_site: bool) -> list[Exa
     ]
 
 
-def learned(made: dict[str, list[Example]], signs: dict[str, list[str]]) -> dict[str, object]:
-    """Return what goes into model.json, from the examples and the signs of each kind of evidence."""
-    return {name: packed(fit(made[name], signs[name])) for name in made}
+def kinds(made: Sequence[Example]) -> dict[str, list[str]]:
+    """Return the signs that a model may use, for each kind of evidence that may be at hand."""
+    signs = list(made[0].signs)
+    return {"thread": [sign for sign in signs if sign not in SITE_SIGNS], "thread and site": signs}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("shared", type=Path)
     options = parser.parse_args()
-    made: dict[str, list[Example]] = {}
-    signs: dict[str, list[str]] = {}
-    for name in ("thread", "site"):
-        made[name], signs[name] = all_examples(options.shared, with_site=name == "site")
-        print(json.dumps({"evidence": name, "examples": len(made[name]), "signs": len(signs[name])}), flush=True)
-    (ROOT / "rules" / "topic" / "model.json").write_text(json.dumps(learned(made, signs), indent=1) + "\n", "utf-8")
+    made = all_examples(options.shared, shipped(), with_site=True)
+    models = {name: packed(fit(made, signs)) for name, signs in kinds(made).items()}
+    (ROOT / "rules" / "topic" / "model.json").write_text(json.dumps(models, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import importlib.util
 import sys
 from collections import OrderedDict
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +35,8 @@ _REMEMBERED = 20_000
 class SentenceModel:
     """Turn texts into unit vectors; what was asked lately is remembered by the hash of its words."""
 
-    def __init__(self, session: Any, tokenizer: Any) -> None:
-        self._session, self._tokenizer = session, tokenizer
-        self._inputs = {given.name for given in session.get_inputs()}
+    def __init__(self, model: bytes, tokenizer: bytes) -> None:
+        self._files = model, tokenizer
         self._known: OrderedDict[bytes, NDArray[np.float32]] = OrderedDict()
 
     def vectors(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -54,12 +53,28 @@ class SentenceModel:
             self._known.popitem(last=False)
         return found
 
+    @cached_property
+    def _loaded(self) -> tuple[Any, Any]:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        model, rules = self._files
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1  # processes share the machine already
+        options.log_severity_level = 3
+        session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        tokenizer = Tokenizer.from_buffer(rules)
+        tokenizer.enable_truncation(_MOST_TOKENS)
+        tokenizer.enable_padding()
+        return session, tokenizer
+
     def _run(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        encoded = self._tokenizer.encode_batch(list(texts))
+        session, tokenizer = self._loaded
+        encoded = tokenizer.encode_batch(list(texts))
         ids = np.array([one.ids for one in encoded], np.int64)
         mask = np.array([one.attention_mask for one in encoded], np.int64)
         given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        states, *_ = self._session.run(None, {name: given[name] for name in self._inputs})
+        states, *_ = session.run(None, {one.name: given[one.name] for one in session.get_inputs()})
         if states.ndim == 3:  # a state for each token: their mean is the text's
             states = (states * mask[:, :, None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
         vectors: NDArray[np.float32] = states / np.maximum(np.linalg.norm(states, axis=1, keepdims=True), 1e-9)
@@ -72,27 +87,12 @@ def sentence_model() -> SentenceModel | None:
     if any(importlib.util.find_spec(name) is None for name in ("onnxruntime", "tokenizers", _MODEL[0], _TOKENIZER[0])):
         return None
     try:
-        model, rules = (_checked(*one) for one in (_MODEL, _TOKENIZER))
-        return _loaded(model, rules)
-    except (OSError, ValueError, RuntimeError) as error:
+        return SentenceModel(_checked(*_MODEL), _checked(*_TOKENIZER))
+    except (OSError, ValueError) as error:
         print(
             one_line(f"note: the sentence model cannot be used and is left out: {error}"), file=sys.stderr, flush=True
         )
         return None
-
-
-def _loaded(model: bytes, rules: bytes) -> SentenceModel:
-    import onnxruntime
-    from tokenizers import Tokenizer
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # processes share the machine already
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    tokenizer = Tokenizer.from_buffer(rules)
-    tokenizer.enable_truncation(_MOST_TOKENS)
-    tokenizer.enable_padding()
-    return SentenceModel(session, tokenizer)
 
 
 def _checked(package: str, name: str, digest: str) -> bytes:

@@ -10,6 +10,7 @@ from adapters.errors import AdapterError
 from adapters.secrets import named_secrets
 from adapters.site import Site, open_site
 from bot.archive.writer import ArchiveWriter
+from bot.budget import shares
 from bot.config import Config, ConfigError, SiteConfig
 from bot.daemon.polls import WatchedSite, Work
 from bot.judging import JudgeProcesses
@@ -58,7 +59,7 @@ def new_poller(config: Config, store: Store, opened: Opened) -> Poller:
         # The rules look into it from the first page on.
         ArchiveWriter(config.archive.path, create=True).close()
     judges = JudgeProcesses(config, processes=max(2, os.cpu_count() or 1))
-    return Poller(store, judges, opened, archive=config.archive.path)
+    return Poller(store, judges, opened, archive=config.archive.path, shares=shares(config))
 
 
 def open_sites(config: Config, *, only: str | None = None) -> Opened:

@@ -51,6 +51,7 @@ class Options(RuleOptions):
 
     min_score: float = Field(0.8, ge=0, le=1, description="report from this score on")
     min_topic_words: int = Field(6, ge=5, description="comments with fewer words that carry a topic are passed over")
+    max_share: float = Field(0.01, gt=0, le=1, description="report no larger share of a site's comments than this")
     other_languages: bool = Field(True, description="tell of comments in another language than the thread's, as that")
 
 
@@ -62,9 +63,7 @@ def check(comment: Entry, context: Context, options: Options) -> Iterator[Report
             message = f"Is in {relevance.language}, and the thread in {relevance.spoken}: its topic was not looked at."
             yield _report(comment, _SURE_OF_LANGUAGE, message)
     elif _has_left(relevance, options) and not _answers_one_that_left(comment, context, options):
-        home = relevance.home
-        suggestion = f"Looks meant for “{home.title or home.url or home.id}”." if home is not None else None
-        yield _report(comment, relevance.score, _why(relevance, context), suggestion)
+        yield _report(comment, relevance.score, _why(relevance, context))
 
 
 def score(comment: Entry, context: Context, options: Options) -> float:
@@ -91,14 +90,13 @@ def _answers_one_that_left(comment: Entry, context: Context, options: Options) -
     return False
 
 
-def _report(comment: Entry, confidence: float, message: str, suggestion: str | None = None) -> Report:
+def _report(comment: Entry, confidence: float, message: str) -> Report:
     text = comment.document.text
     return Report(
         start=len(text) - len(text.lstrip()),
         end=len(text.rstrip()),
         confidence=round(confidence, 3),
         message=message,
-        suggestion=suggestion,
     )
 
 
@@ -116,6 +114,10 @@ def _why(relevance: Relevance, context: Context) -> str:
     if relevance.nearest is not None:
         nearest = context.view.entries[relevance.nearest]
         parts.append(f"Nearest comment: {nearest.id}{f' by {nearest.author}' if nearest.author else ''}.")
+    if (home := relevance.home) is not None:
+        parts.append(f"Looks meant for “{_cut(home.title or home.url or home.id)}”.")
+    if relevance.is_meant:
+        parts.append("The sentence model was asked too.")
     return " ".join(parts)
 
 

@@ -1,12 +1,12 @@
-"""How many comments of a site a rule may report: its least certain findings must not drown a moderator."""
+"""The budget of a rule over a site in the store."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
+from bot.budget import allowed
 from bot.judging import Judged
 from bot.store.tables import comments, findings
 
@@ -39,11 +39,6 @@ def within_budget(
             rest = [finding for finding in one.findings if finding.rule != rule]
             said[number] = replace(one, findings=rest, quiet=[*one.quiet, *over])
     return said
-
-
-def allowed(share: float, seen: int) -> int:
-    """Return how many of so many comments may be reported: a part of one counts as one."""
-    return math.ceil(share * seen)
 
 
 def _comments_up_to(site: int, number: int) -> Any:

@@ -30,9 +30,9 @@ _FUNCTION_WORDS = {
     ),
     "French": (
         "le la les des est que une dans qui par pour sur pas plus avec sont mais comme ont cette ses tout fait été"
-        " aussi leur bien peut tous nous vous elle ils son nos vos même sans très être avoir ces donc car où moi toi lui"
-        " ici de et un du en ne se ce au aux je tu il on ou si y mon ma mes ton ta sa notre votre j'ai c'est d'un d'une"
-        " qu'il n'est l'on quand encore après avant alors rien trop peu faire dit était avait suis ai a"
+        " aussi leur bien peut tous nous vous elle ils son nos vos même sans très être avoir ces donc car où moi"
+        " toi lui ici de et un du en ne se ce au aux je tu il on ou si y mon ma mes ton ta sa notre votre j'ai c'est"
+        " d'un d'une qu'il n'est l'on quand encore après avant alors rien trop peu faire dit était avait suis ai a"
     ),
     "Spanish": (
         "el la los las una por con para del como más pero sus este esta entre cuando muy sin sobre también hasta hay"

@@ -64,11 +64,19 @@ class ThreadMeaning:
         known = self._view.entries
         if entry.number not in self._asked or entry is not known[entry.number]:
             batch = [entry, *known[entry.number + 1 : entry.number + _BATCH]]
-            rows = self._meaning.vectors([one.document.text[:_MOST_CHARACTERS] for one in batch])
+            rows = self._meaning.vectors([entry.document.text[:_MOST_CHARACTERS], *map(_text, batch[1:])])
             if entry is not known[entry.number]:
-                return rows[0]
+                first: Vectors = rows[0]
+                return first
             self._asked |= {one.number: row for one, row in zip(batch, rows, strict=True)}
         return self._asked[entry.number]
+
+
+def _text(entry: Entry) -> str:
+    try:
+        return entry.document.text[:_MOST_CHARACTERS]
+    except Exception:  # noqa: BLE001  # it is only asked for early: its own rules will tell
+        return ""
 
 
 def unit(vector: Vectors) -> Vectors:

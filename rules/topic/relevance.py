@@ -32,7 +32,8 @@ class Relevance:
     `stems` counts the different topic words of the comment, `size` those of the thread before it; `in_post` and
     `in_thread` are the shares of the comment's weight that each had used. `away` are words that nobody had used, in
     order, `sentence` is the post's that is nearest, `nearest` the number of the nearest earlier comment, `home` another
-    post that is nearer. `language` is set where it is another than the thread's, which is `spoken`.
+    post that is nearer; `is_meant` says that a sentence model was asked. `language` is set where it is another than the
+    thread's, which is `spoken`.
     """
 
     score: float
@@ -44,6 +45,7 @@ class Relevance:
     sentence: str | None = None
     nearest: int | None = None
     home: SitePost | None = None
+    is_meant: bool = False
     language: str | None = None
     spoken: str | None = None
 
@@ -135,6 +137,7 @@ class TopicAnalysis:
             sentence=self._sentence(said) if is_told else None,
             nearest=evidence.nearest,
             home=evidence.home,
+            is_meant=bool(self._meaning),
             language=language if spoken is not None and language != spoken else None,
             spoken=spoken,
         )

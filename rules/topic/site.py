@@ -21,6 +21,22 @@ _MOST_WORDS = 3_000
 _TITLE_COUNTS = 2
 _SMOOTHING = 50.0
 _PRIOR = 2_000.0
+SITE_SIGNS = frozenset(
+    (
+        "share of post by site",
+        "share of either by site",
+        "weight of either by site",
+        "weight of neither by site",
+        "other posts before post",
+        "other posts before thread",
+        "ratio of best other post",
+        "post less best other",
+        "thread less best other",
+        "post among others",
+        "thread among others",
+        "best other among others",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +103,7 @@ class SitePosts:
     def homes(self, known: Sequence[tuple[str, Known]], own: Own) -> Homes | None:
         """Compare a comment, by what is known of its stems, with the posts; None where too few posts are known."""
         count = len(self.posts)
-        if count < MIN_POSTS or not known:
+        if count < MIN_POSTS:
             return None
         mine = mine_with_comments = total = in_either = in_post = 0.0
         words = [(stem, self._word(stem, one)) for stem, one in known]
@@ -99,8 +115,9 @@ class SitePosts:
             mine_with_comments += max(by_post, by_comments)
             in_post += word.weight if by_post else 0.0
             in_either += word.weight if by_post or by_comments else 0.0
-        at, ratios = (np.concatenate(part) for part in zip(*((word.at, word.ratios) for _, word in words), strict=True))
-        others = np.bincount(at, ratios, count)
+        others = np.zeros(count)
+        for _, word in words:
+            others[word.at] += word.ratios
         if (here := self._at.get(own.thread)) is not None:
             others[here] = 0.0
         best = int(others.argmax())
@@ -108,8 +125,8 @@ class SitePosts:
         most, spread = float(others[best]), float(ranked.std()) + 1.0
         size = len(known) + 2
         signs = {
-            "share of post by site": in_post / total,
-            "share of either by site": in_either / total,
+            "share of post by site": in_post / (total or 1.0),
+            "share of either by site": in_either / (total or 1.0),
             "weight of either by site": math.log1p(in_either),
             "weight of neither by site": math.log1p(total - in_either),
             "other posts before post": math.log1p(99 * float((ranked > mine).mean())),
