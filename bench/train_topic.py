@@ -27,6 +27,7 @@ from adapters.thread import Thread
 from bench.corpora import blogs, forum
 from rules.elsewhere import Elsewhere
 from rules.topic.lexicon import Lexicon, shipped
+from rules.topic.meaning import Meaning
 from rules.topic.model import KNOTS, Model, design
 from rules.topic.relevance import TopicAnalysis
 from rules.topic.site import SITE_SIGNS, SitePost, SitePosts
@@ -61,13 +62,19 @@ class Neutral(Model):
 
 
 def examples(
-    threads: Sequence[Thread], lexicon: Lexicon, *, with_site: bool, seed: int = 1, weight: float = 1.0
+    threads: Sequence[Thread],
+    lexicon: Lexicon,
+    *,
+    with_site: bool,
+    meaning: Meaning | None = None,
+    seed: int = 1,
+    weight: float = 1.0,
 ) -> list[Example]:
     """Return each comment of the threads where it stands, with two from elsewhere put in its place."""
     rng = random.Random(seed)  # noqa: S311  # no secret
     views = [ThreadView(thread) for thread in threads]
     near = nearest_posts(views)
-    elsewhere = Elsewhere(posts=site_posts(views, lexicon) if with_site else None)
+    elsewhere = Elsewhere(posts=site_posts(views, lexicon) if with_site else None, meaning=meaning)
     made = []
     for here, view in enumerate(views):
         analysis = TopicAnalysis(view, elsewhere, lexicon=lexicon, model=Neutral())

@@ -9,11 +9,26 @@ fools it.
 
 Reported::
 
-    post: The council voted last night to keep the old dam. The engineers had asked for a new spillway, and the farmers
-      in the valley fear for the reservoir, which feeds their channels in July.
-    Ann: The spillway is the cheap part. The reservoir is what the farmers fear.
-    Ben: My grandmother always cooked rabbit stew with carrots, thyme, garlic and plenty of cider, simmered overnight in
-      an iron kettle until tender, and nobody since has matched her delicious gravy or her crusty sourdough bread.
+    post: The parish has sold the mill to a man from the city, who means to make a hotel of it. The weir stays
+      public, and so does the towpath along the river to the chapel. The council meets on Thursday to vote about the
+      sluice gates, which have rusted since the flood, and about the road to the mill, which lorries will need if the
+      hotel is to be built before next summer. The last miller left in March. His wheel still turns when the river is
+      high, and the children still fish from the weir, though the sign forbids it. The buyer promises forty jobs, a
+      ferry for walkers, a museum room with the old millstones, and a new roof for the barn where the parish keeps its
+      boats. Critics say that the hotel will close the bridge to carts, that guests will park along the chapel wall,
+      and that nobody has asked the owners of the meadows downstream, who were flooded twice after the gates stuck.
+      The county's engineer wants the gates replaced first, at the buyer's cost, and a survey of the banks. Whoever
+      wishes to speak on Thursday must tell the clerk by Wednesday noon.
+    Ann: The weir needs work as well, and the parish has no money for it. The survey of the banks alone will cost
+      more than the boats are worth.
+    Carl: The road past the chapel is too narrow for lorries. They tried it after the flood and took a piece of the
+      wall along.
+    Dora: Why does nobody ask the fishing club? They have looked after the weir and the sluice gates for thirty
+      years, long before the county sent an engineer.
+    Hugo: Forty jobs is what they promised for the ferry too, and then two students sold tickets for one summer.
+    Ben: Whisk some eggs with caster sugar until pale, fold in sifted flour, melted butter and lemon zest, pour
+      everything into a greased tin, bake for an hour, cool completely, then spread raspberry jam and vanilla cream
+      between the sponges.
 
 Not reported::
 
@@ -49,7 +64,7 @@ _LONGEST_SENTENCE = 90
 class Options(RuleOptions):
     """Hold the options of this rule."""
 
-    min_score: float = Field(0.8, ge=0, le=1, description="report from this score on")
+    min_score: float = Field(0.7, ge=0, le=1, description="report from this score on")
     min_topic_words: int = Field(6, ge=5, description="comments with fewer words that carry a topic are passed over")
     max_share: float = Field(0.01, gt=0, le=1, description="report no larger share of a site's comments than this")
     other_languages: bool = Field(True, description="tell of comments in another language than the thread's, as that")

@@ -21,24 +21,35 @@ from rules.words import Words
 from tests.dialogue import thread_of
 
 MILL = """
-post: The parish has sold the mill to a man from the city, who means to make a hotel of it. The weir stays public, and so
-  does the towpath along the river to the chapel. The council meets on Thursday to vote about the sluice gates, which have
-  rusted since the flood, and about the road to the mill, which lorries will need if the hotel is to be built next year.
-Ann: The weir needs work as well, and the parish has no money for it.
-Carl: The road past the chapel is too narrow for lorries. They tried it after the flood and took the wall along.
-Dora: Why does nobody ask the fishing club? They have looked after the weir and the sluice gates for thirty years.
+post: The parish has sold the mill to a man from the city, who means to make a hotel of it. The weir stays
+  public, and so does the towpath along the river to the chapel. The council meets on Thursday to vote about the
+  sluice gates, which have rusted since the flood, and about the road to the mill, which lorries will need if the
+  hotel is to be built before next summer. The last miller left in March. His wheel still turns when the river is
+  high, and the children still fish from the weir, though the sign forbids it. The buyer promises forty jobs, a
+  ferry for walkers, a museum room with the old millstones, and a new roof for the barn where the parish keeps its
+  boats. Critics say that the hotel will close the bridge to carts, that guests will park along the chapel wall,
+  and that nobody has asked the owners of the meadows downstream, who were flooded twice after the gates stuck.
+  The county's engineer wants the gates replaced first, at the buyer's cost, and a survey of the banks. Whoever
+  wishes to speak on Thursday must tell the clerk by Wednesday noon.
+Ann: The weir needs work as well, and the parish has no money for it. The survey of the banks alone will cost
+  more than the boats are worth.
+Carl: The road past the chapel is too narrow for lorries. They tried it after the flood and took a piece of the
+  wall along.
+Dora: Why does nobody ask the fishing club? They have looked after the weir and the sluice gates for thirty
+  years, long before the county sent an engineer.
+Hugo: Forty jobs is what they promised for the ferry too, and then two students sold tickets for one summer.
 """
 CAKE = (
-    "Whisk four eggs with caster sugar until pale, fold in sifted flour, melted butter and lemon zest, pour everything "
-    "into a greased tin, bake twenty minutes, cool completely, then layer raspberry jam and vanilla cream."
+    "Whisk some eggs with caster sugar until pale, fold in sifted flour, melted butter and lemon zest, pour everything "
+    "into a greased tin, bake for an hour, cool completely, then spread raspberry jam and vanilla cream on the sponges."
 )
-CREAM = (
-    "My raspberry jam and vanilla cream never set, however cool the sponge; does whisking egg whites with sugar help?"
-)
+CREAM = "My raspberry jam and vanilla cream never set, however cool the sponge; does whisking egg whites help?"
 
 
-def found(dialogue: str, elsewhere: Elsewhere | None = None, **options: object) -> list[Finding]:
-    engine = Engine([off_topic], {off_topic.ID: off_topic.Options(min_score=0.5, **options)})
+def found(
+    dialogue: str, elsewhere: Elsewhere | None = None, *, min_score: float = 0.5, **options: object
+) -> list[Finding]:
+    engine = Engine([off_topic], {off_topic.ID: off_topic.Options(min_score=min_score, **options)})
     _, outcomes = engine.evaluate(thread_of(dialogue), elsewhere=elsewhere or Elsewhere())
     outcomes = list(outcomes)
     assert [outcome.not_evaluated for outcome in outcomes if outcome.not_evaluated] == []
@@ -46,29 +57,27 @@ def found(dialogue: str, elsewhere: Elsewhere | None = None, **options: object) 
 
 
 def test_says_what_led_away_and_what_was_nearest() -> None:
-    [finding] = found(f"{MILL}Ben: {CAKE} Then row it along the river.\n")
-    assert finding.comment_id == "4"
+    [finding] = found(f"{MILL}Ben: {CAKE} Eat them along the towpath.\n", min_score=0.1)
+    assert finding.comment_id == "5"
     assert "Has left both the post and the thread." in finding.message
     assert "New here: sifted, flour" in finding.message
     assert "Nearest in the post: “The weir stays public, and so does the towpath along the river" in finding.message
 
 
 def test_a_sub_thread_is_reported_once_at_its_root() -> None:
-    answers = f"Ben: {CAKE}\nEve>4: {CREAM}\nFay>5: Margarine ruins such sponges, Grandmother Hilda always said so.\n"
-    assert [finding.comment_id for finding in found(MILL + answers)] == ["4"]
+    answers = f"Ben: {CAKE}\nEve>5: {CREAM}\nFay>6: Margarine ruins such sponges, Grandmother Hilda always said so.\n"
+    assert [finding.comment_id for finding in found(MILL + answers)] == ["5"]
 
 
 def test_answers_to_what_the_thread_discusses_belong_to_it() -> None:
-    assert (
-        found(f"{MILL}Eve>3: The fishing club has forty members, and half of them mended those sluice gates.\n") == []
-    )
+    assert found(f"{MILL}Eve>3: The fishing club has forty members, and half mended those sluice gates.\n") == []
 
 
 @pytest.mark.parametrize(
     ("text", "language"),
     [
         (
-            "Das glaube ich nicht, denn wer soll das alles bezahlen, wenn die Gemeinde kein Geld mehr dafür hat?",
+            "Das glaube ich nicht, denn wer soll das alles bezahlen, wenn die Gemeinde kein Geld mehr hat?",
             "German",
         ),
         ("Je ne sais pas qui va payer tout cela, parce que la commune n'a plus un sou dans sa caisse.", "French"),
@@ -82,7 +91,7 @@ def test_another_language_is_said_to_be_that(text: str, language: str) -> None:
     assert finding.message == f"Is in {language}, and the thread in English: its topic was not looked at."
     assert found(f"{MILL}Ben: {text}\n", other_languages=False) == []
     context = Context(thread_of(f"{MILL}Ben: {text}\n"))
-    assert off_topic.score(context.view.entries[4], context, off_topic.Options()) <= 0.05
+    assert off_topic.score(context.view.entries[5], context, off_topic.Options()) <= 0.05
 
 
 @pytest.mark.parametrize(

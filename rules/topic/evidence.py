@@ -151,4 +151,7 @@ class ThreadTopic:
         for stem, weight in weights.items():
             for number in self._holders.get(stem, ()):
                 shared[number] = shared.get(number, 0.0) + weight
-        return max(shared.items(), key=lambda one: (one[1], one[0])) if shared else (None, 0.0)
+        if not shared:
+            return None, 0.0
+        nearest = max(shared, key=shared.__getitem__)
+        return nearest, shared[nearest]

@@ -31,6 +31,7 @@ _FUNCTION_WORDS = {
     "French": (
         "le la les des est que une dans qui par pour sur pas plus avec sont mais comme ont cette ses tout fait été"
         " aussi leur bien peut tous nous vous elle ils son nos vos même sans très être avoir ces donc car où moi"
+        " puis chez sous"
         " toi lui ici de et un du en ne se ce au aux je tu il on ou si y mon ma mes ton ta sa notre votre j'ai c'est"
         " d'un d'une qu'il n'est l'on quand encore après avant alors rien trop peu faire dit était avait suis ai a"
     ),
@@ -69,7 +70,7 @@ _OWNERS = {
 }
 # Scripts by the first word of their characters' names; Latin tells nothing.
 _SCRIPTS = {"CJK": "Chinese or Japanese", "HIRAGANA": "Chinese or Japanese", "KATAKANA": "Chinese or Japanese"}
-_SAMPLE = 150  # words, or twice as many characters: a text does not change its language after that
+_SAMPLE = 100  # words, or twice as many characters: a text does not change its language after that
 _MIN_HITS = 3
 _MIN_SHARE = 0.15
 _MAX_WORD = 40  # longer ones are no words

@@ -20,7 +20,7 @@ MOST_WORDS = 2_000
 _LEARNED = 20
 _AWAY = 5
 # Reasons are worked out from this score on.
-_TOLD = 0.3
+_TOLD = 0.1
 _MOST_OF_POST = 20_000
 _SENTENCE = re.compile(r"[^.!?\n。！？]+[.!?。！？]*")
 
