@@ -22,7 +22,7 @@ _AWAY = 5
 # Reasons are worked out from this score on.
 _TOLD = 0.1
 _MOST_OF_POST = 20_000
-_SENTENCE = re.compile(r"[^.!?\n。！？]+[.!?。！？]*")
+_BETWEEN_SENTENCES = re.compile(r"(?<=[.!?。！？])\s+|\n\s*\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ class TopicAnalysis:
             text = self._view.entries[0].document.text[:_MOST_OF_POST]
             self._sentences = [
                 (one, frozenset(stem for word in Words(one).folded if (stem := stems.of(word))))
-                for one in map(str.strip, _SENTENCE.findall(text))
+                for one in _BETWEEN_SENTENCES.split(text)
             ]
         own = {stem: known.weight for stem, known in said.known}
         shared = [(sum(own[stem] for stem in stems & own.keys()), one) for one, stems in self._sentences]
