@@ -35,31 +35,20 @@ from rules.engine import Engine
 from rules.rule import Context
 from rules.topic.evidence import Evidence
 from rules.topic.lexicon import Lexicon, shipped
-from rules.topic.meaning import Meaning
 from rules.topic.relevance import TopicAnalysis
 from rules.view import ThreadView
 
 
-def moved_set(
-    shared: Path,
-    name: str,
-    lexicon: Lexicon,
-    *,
-    with_site: bool,
-    meaning: Meaning | None = None,
-    fold: int | None = None,
-) -> list[Example]:
-    """Return the comments of a set of moved ones, each with its evidence; of one fold's threads, or of all."""
+def moved_set(shared: Path, name: str, lexicon: Lexicon, *, with_site: bool) -> list[Example]:
+    """Return the comments of a set of moved ones, each with its evidence."""
     path = shared / "data" / "offtopic" / f"{name}.jsonl.gz"
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         labels = {row["id"]: [bool(c.get("moved")) for c in row["comments"]] for row in map(json.loads, lines)}
     threads = read_threads(str(path), on_notice=lambda notice: None, on_bytes=lambda count: None)
     views = [ThreadView(thread) for thread in threads]
-    elsewhere = Elsewhere(posts=site_posts(views, lexicon) if with_site else None, meaning=meaning)
+    elsewhere = Elsewhere(posts=site_posts(views, lexicon) if with_site else None)
     made = []
     for view in views:
-        if fold is not None and fold_of(view.thread.id) != fold:
-            continue
         analysis = TopicAnalysis(view, elsewhere, lexicon=lexicon, model=Neutral())
         for entry, is_moved in zip(view.entries[1:], labels[view.thread.id], strict=True):
             said = analysis.said(entry)

@@ -1,12 +1,11 @@
-"""Train the model that tells comments which have left their thread, and print how well it does.
+"""Train the model that tells comments which have left their thread.
 
-    python bench/train_topic.py SHARED [--write]
+    python bench/train_topic.py SHARED
 
 Comments are moved under other posts: each comment of the shared blogs and forum threads is an example of one that
 belongs, and a comment of another thread of the same site, put in its place, one of one that does not: from any thread,
-or from one of the three whose posts are nearest. Prints how the model does on `data/offtopic`, whose threads are the
-blog's own: each is scored with weights that were learned from other threads, and with words counted without that blog.
-`--write` learns from all threads and writes rules/topic/model.json.
+or from one of the three whose posts are nearest. Writes rules/topic/model.json, learned from all threads;
+`bench/topic.py` prints how well such weights do on threads that they were not learned from.
 """
 
 import argparse
@@ -27,7 +26,6 @@ from adapters.thread import Thread
 from bench.corpora import blogs, forum
 from rules.elsewhere import Elsewhere
 from rules.topic.lexicon import Lexicon, shipped
-from rules.topic.meaning import Meaning
 from rules.topic.model import KNOTS, Model, design
 from rules.topic.relevance import TopicAnalysis
 from rules.topic.site import SITE_SIGNS, SitePost, SitePosts
@@ -66,7 +64,6 @@ def examples(
     lexicon: Lexicon,
     *,
     with_site: bool,
-    meaning: Meaning | None = None,
     seed: int = 1,
     weight: float = 1.0,
 ) -> list[Example]:
@@ -74,7 +71,7 @@ def examples(
     rng = random.Random(seed)  # noqa: S311  # no secret
     views = [ThreadView(thread) for thread in threads]
     near = nearest_posts(views)
-    elsewhere = Elsewhere(posts=site_posts(views, lexicon) if with_site else None, meaning=meaning)
+    elsewhere = Elsewhere(posts=site_posts(views, lexicon) if with_site else None)
     made = []
     for here, view in enumerate(views):
         analysis = TopicAnalysis(view, elsewhere, lexicon=lexicon, model=Neutral())

@@ -17,7 +17,6 @@ from adapters.thread import Thread
 from bot.archive.errors import ArchiveError
 from bot.config import Config, PagesOptions
 from bot.inputs import one_line
-from bot.meaning import sentence_model
 from bot.records import Record
 from bot.siblings import posts_read
 from rules.elsewhere import Archive, Elsewhere, OutsideText, Pages
@@ -84,7 +83,7 @@ class Outside:
     def __init__(self, archive: Archive | None, pages: Pages | None, posts: SitePosts | None = None) -> None:
         self._archive, self._pages = archive, pages
         self._texts: OrderedDict[tuple[str | None, ...], str] = OrderedDict()
-        self.elsewhere = Elsewhere(self if archive else None, self if pages else None, posts, sentence_model())
+        self.elsewhere = Elsewhere(self if archive else None, self if pages else None, posts)
 
     def holders(self, words: Words, *, site: str | None, thread: str) -> list[OutsideText]:
         """Return what the archive has of these words."""

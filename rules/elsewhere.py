@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-from rules.topic.meaning import Meaning
 from rules.topic.site import SitePosts
 from rules.words import Words
 
@@ -45,7 +44,6 @@ class Elsewhere:
     archive: Archive | None = None
     pages: Pages | None = None
     posts: SitePosts | None = None
-    meaning: Meaning | None = None
 
 
 NOTHING_KNOWN = Elsewhere()

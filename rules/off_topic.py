@@ -131,8 +131,6 @@ def _why(relevance: Relevance, context: Context) -> str:
         parts.append(f"Nearest comment: {nearest.id}{f' by {nearest.author}' if nearest.author else ''}.")
     if (home := relevance.home) is not None:
         parts.append(f"Looks meant for “{_cut(home.title or home.url or home.id)}”.")
-    if relevance.is_meant:
-        parts.append("The sentence model was asked too.")
     return " ".join(parts)
 
 

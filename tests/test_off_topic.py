@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pytest
 
 from adapters.thread import Comment, Post, Thread
@@ -213,16 +212,3 @@ def test_a_run_keeps_each_site_within_its_budget() -> None:
 
 def test_a_part_of_a_comment_counts_as_one() -> None:
     assert [allowed(0.01, seen) for seen in (1, 100, 101)] == [1, 1, 2]
-
-
-class Sentences:
-    """Be a sentence model that hears one word only."""
-
-    def vectors(self, texts: Sequence[str]) -> np.ndarray:
-        """Return a row for each text."""
-        return np.array([[1.0, 0.0] if "weir" in text else [0.0, 1.0] for text in texts], np.float32)
-
-
-def test_says_that_a_sentence_model_was_asked() -> None:
-    [finding] = found(f"{MILL}Ben: {CAKE}\n", Elsewhere(meaning=Sentences()))
-    assert finding.message.endswith("The sentence model was asked too.")

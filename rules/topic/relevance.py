@@ -2,13 +2,12 @@
 
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rules.elsewhere import NOTHING_KNOWN, Elsewhere
 from rules.topic.evidence import Evidence, Said, ThreadTopic
 from rules.topic.languages import language_of, stems_in
 from rules.topic.lexicon import Lexicon, shipped
-from rules.topic.meaning import ThreadMeaning
 from rules.topic.model import Model, model_for
 from rules.topic.site import SitePost
 from rules.view import Entry, ThreadView
@@ -32,8 +31,7 @@ class Relevance:
     `stems` counts the different topic words of the comment, `size` those of the thread before it; `in_post` and
     `in_thread` are the shares of the comment's weight that each had used. `away` are words that nobody had used, in
     order, `sentence` is the post's that is nearest, `nearest` the number of the nearest earlier comment, `home` another
-    post that is nearer; `is_meant` says that a sentence model was asked. `language` is set where it is another than the
-    thread's, which is `spoken`.
+    post that is nearer. `language` is set where it is another than the thread's, which is `spoken`.
     """
 
     score: float
@@ -45,7 +43,6 @@ class Relevance:
     sentence: str | None = None
     nearest: int | None = None
     home: SitePost | None = None
-    is_meant: bool = False
     language: str | None = None
     spoken: str | None = None
 
@@ -78,9 +75,6 @@ class TopicAnalysis:
             id=view.thread.id,
             site=elsewhere.posts,
         )
-        # The sentence model knows English only.
-        is_english = self.spoken in (None, "English")
-        self._meaning = ThreadMeaning(elsewhere.meaning, view) if elsewhere.meaning and is_english else None
 
     @property
     def spoken(self) -> str | None:
@@ -108,18 +102,13 @@ class TopicAnalysis:
     def evidence(self, entry: Entry, said: Said) -> Evidence:
         """Return the evidence about a comment, with the comments before it learned."""
         answered = self._view.parent(entry) or self._view.entries[self._view.before[entry.number]]
-        found = self._topic.weigh(said, answered=self._said.get(answered.number))
-        if self._meaning is not None:
-            found = replace(found, signs={**found.signs, **self._meaning.signs(entry, answered=answered)})
-        return found
+        return self._topic.weigh(said, answered=self._said.get(answered.number))
 
     def learn(self, entry: Entry, said: Said) -> None:
         """Take a comment in."""
         if not entry.is_post:
             self._said[entry.number] = said
             self._topic.learn(said)
-            if self._meaning is not None:
-                self._meaning.learn(entry)
             self._hear(said.language)
 
     def _judged(self, entry: Entry, said: Said, evidence: Evidence) -> Relevance:
@@ -137,7 +126,6 @@ class TopicAnalysis:
             sentence=self._sentence(said) if is_told else None,
             nearest=evidence.nearest,
             home=evidence.home,
-            is_meant=bool(self._meaning),
             language=language if spoken is not None and language != spoken else None,
             spoken=spoken,
         )
