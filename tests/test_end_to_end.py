@@ -28,7 +28,7 @@ def test_a_finding_is_held_approved_and_seen(
 
     def statuses() -> dict[str, str | None]:
         with open_store(f"sqlite:///{tmp_path / 'store.db'}") as store, store.read() as connection:
-            return {id: status for id, status in connection.execute(select(comments.c.platform_id, comments.c.status))}
+            return {row.platform_id: row.status for row in connection.execute(select(comments))}
 
     daemon = installed.start("run")
     try:
