@@ -6,6 +6,7 @@ from typing import cast
 from adapters.base import PlatformModule
 from adapters.errors import Unsupported
 from adapters.platforms import feed as comment_feed
+from adapters.platforms import isso as isso_server
 from adapters.platforms import wordpress
 from adapters.saved import (
     blogger,
@@ -51,7 +52,7 @@ def saved_readers() -> tuple[Reader, ...]:
 
 
 # In the order in which the documentation lists them.
-PLATFORMS: tuple[PlatformModule, ...] = (wordpress, comment_feed)
+PLATFORMS: tuple[PlatformModule, ...] = (wordpress, isso_server, comment_feed)
 
 
 def platforms() -> tuple[PlatformModule, ...]:

@@ -13,10 +13,15 @@ from adapters.base import VERBS, Ask, Batch, Verb
 from adapters.errors import LoginError, NotFoundError, OutcomeUnknown, RateLimited, SiteError, Unsupported
 from adapters.walk import Step, Walker, _step
 from tests.contract import OUTCOMES, Contract, Stage
-from tests.servers import real_wordpress, wordpress
+from tests.servers import isso, real_isso, real_wordpress, wordpress
 
 # In the order of the registry.
-CONTRACTS: tuple[Contract, ...] = (*wordpress.CONTRACTS, *real_wordpress.CONTRACTS)
+CONTRACTS: tuple[Contract, ...] = (
+    *wordpress.CONTRACTS,
+    *real_wordpress.CONTRACTS,
+    *isso.CONTRACTS,
+    *real_isso.CONTRACTS,
+)
 SMALL = [one for one in CONTRACTS if not isinstance(one.serve, str)]
 every = pytest.mark.parametrize("contract", CONTRACTS, ids=lambda one: one.name)
 # Those whose servers go wrong when they are told to.
@@ -267,7 +272,7 @@ def test_a_reply_that_is_none(stage: Stage, fault: str) -> None:
     assert stage.missed() == set()
 
 
-@every
+@pytest.mark.parametrize("contract", [one for one in CONTRACTS if one.is_revocable], ids=lambda one: one.name)
 def test_a_login_that_is_revoked_midway(stage: Stage) -> None:
     stage.write(250)
     pages = stage.site.comments(stage.cursor)
@@ -275,7 +280,7 @@ def test_a_login_that_is_revoked_midway(stage: Stage) -> None:
     stage.server.is_welcome = False
     if stage.contract.logs_in:
         with pytest.raises(LoginError) as caught:
-            stage.take_all(pages)
+            stage.poll_on(pages)
         assert not caught.value.passes
         assert "\n" not in str(caught.value)
         with pytest.raises(LoginError):
