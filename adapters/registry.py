@@ -7,7 +7,7 @@ from adapters.base import PlatformModule
 from adapters.errors import Unsupported
 from adapters.platforms import feed as comment_feed
 from adapters.platforms import isso as isso_server
-from adapters.platforms import wordpress
+from adapters.platforms import waline, wordpress
 from adapters.saved import (
     blogger,
     commento,
@@ -52,7 +52,7 @@ def saved_readers() -> tuple[Reader, ...]:
 
 
 # In the order in which the documentation lists them.
-PLATFORMS: tuple[PlatformModule, ...] = (wordpress, isso_server, comment_feed)
+PLATFORMS: tuple[PlatformModule, ...] = (wordpress, isso_server, waline, comment_feed)
 
 
 def platforms() -> tuple[PlatformModule, ...]:
