@@ -6,6 +6,7 @@ never from https to http. Addresses are told without their queries, which may ho
 which show them, end here.
 """
 
+import logging
 import threading
 from base64 import b64encode
 from collections import OrderedDict
@@ -51,7 +52,7 @@ from adapters.reply import Reply, shown
 from adapters.saved.jsontext import Json
 
 MAX_BYTES = 32 * 1024 * 1024
-Params = Mapping[str, str | int]
+Params = Mapping[str, str | int | list[str]]
 
 _CHUNK = 64 * 1024
 _CONNECT_SECONDS = 10.0
@@ -59,6 +60,11 @@ _MOST_REDIRECTS = 5
 _MOST_VALIDATORS = 64
 _PORTS = {"http": 80, "https": 443}
 _UNSENT = (NewConnectionError, NameResolutionError, ConnectTimeoutError, SSLError, ProxyError)
+
+
+# They tell addresses with their queries, those of requests that are repeated among them.
+for _teller in ("urllib3.connectionpool", "urllib3.util.retry"):
+    logging.getLogger(_teller).setLevel(logging.ERROR)
 
 
 class Http:

@@ -5,8 +5,8 @@ from typing import cast
 
 from adapters.base import PlatformModule
 from adapters.errors import Unsupported
+from adapters.platforms import disqus, wordpress
 from adapters.platforms import feed as comment_feed
-from adapters.platforms import wordpress
 from adapters.saved import (
     blogger,
     commento,
@@ -51,7 +51,11 @@ def saved_readers() -> tuple[Reader, ...]:
 
 
 # In the order in which the documentation lists them.
-PLATFORMS: tuple[PlatformModule, ...] = (wordpress, comment_feed)
+PLATFORMS: tuple[PlatformModule, ...] = (
+    wordpress,
+    comment_feed,
+    disqus,
+)
 
 
 def platforms() -> tuple[PlatformModule, ...]:

@@ -1,5 +1,6 @@
 """Asking a live site: how patiently, where to, and what becomes of a reply that is none."""
 
+import logging
 import socket
 import time
 from collections.abc import Iterator
@@ -181,6 +182,17 @@ def test_a_gateway_that_fails_for_a_moment_is_asked_again(httpserver: HTTPServer
     httpserver.expect_ordered_request("/x").respond_with_json("there")
     assert http.get(httpserver.url_for("/x")).json() == "there"
     assert len(httpserver.log) == 2
+
+
+def test_the_keys_in_an_address_reach_no_log(
+    httpserver: HTTPServer, http: Http, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    httpserver.expect_request("/x").respond_with_data("", status=502)
+    with pytest.raises(SiteError):
+        http.get(httpserver.url_for("/x"), {"api_key": SECRET})
+    assert len(httpserver.log) == 3
+    assert [record.message for record in caplog.records if record.name.startswith("urllib3")] == []
 
 
 def test_a_gateway_that_keeps_failing_is_told(httpserver: HTTPServer, http: Http) -> None:
