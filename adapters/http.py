@@ -6,7 +6,6 @@ Addresses are told without their queries, which may hold keys, and requests' own
 """
 
 import threading
-from base64 import b64encode
 from collections import OrderedDict
 from collections.abc import Mapping
 from contextlib import closing
@@ -34,6 +33,7 @@ from urllib3.exceptions import (
 from urllib3.util.retry import Retry
 
 from adapters.base import PlatformOptions
+from adapters.bearer import basic
 from adapters.clock import Clock, SystemClock
 from adapters.errors import (
     BadReply,
@@ -85,10 +85,18 @@ class Http:
         """Let the connections go."""
         self._session.close()
 
+    @property
+    def clock(self) -> Clock:
+        """The clock that waits and tokens go by."""
+        return self._clock
+
+    def allow(self, *urls: str) -> None:
+        """Let requests, and the login with them, go to these addresses' hosts too: those of the platform itself."""
+        self._allowed |= {_origin(urlsplit(url)) for url in urls}
+
     def log_in(self, user: str, password: str) -> None:
-        """Send a name and a password with every request (HTTP Basic, RFC 7617)."""
-        pair = b64encode(f"{user}:{password}".encode()).decode()
-        self.headers["Authorization"] = f"Basic {pair}"
+        """Send a name and a password with every request."""
+        self.headers["Authorization"] = basic(user, password)
 
     def get(
         self,
@@ -109,6 +117,20 @@ class Http:
                 reply = self._followed(url, params, headers, if_changed)
             return self._judged(reply)
 
+    def query(
+        self,
+        url: str,
+        *,
+        json: Json | None = None,
+        data: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Send a POST that changes nothing, a login or a question; return the reply of status 2xx; raises SiteError."""
+        with self._lock:
+            self._refuse_stranger(url)
+            self._limiter(url).wait()
+            return self._judged(self._ask("POST", url, None, headers, json=json, data=data, changes=False))
+
     def send(
         self,
         method: str,
@@ -126,7 +148,7 @@ class Http:
         with self._lock:
             self._refuse_stranger(url)
             self._limiter(url).wait()
-            reply = self._ask(method, url, params, headers, json=json, data=data)
+            reply = self._ask(method, url, params, headers, json=json, data=data, changes=True)
             if reply.status >= 500 and reply.status != 501:
                 raise OutcomeUnknown(f"{reply.told()}: whether it was done is to be seen", status=reply.status)
             if 300 <= reply.status < 400:
@@ -159,6 +181,7 @@ class Http:
         *,
         json: Json | None = None,
         data: Mapping[str, str] | None = None,
+        changes: bool = False,
     ) -> Reply:
         seconds = self._options.seconds
         until = self._clock.monotonic() + seconds
@@ -177,9 +200,9 @@ class Http:
             with closing(response):
                 body = self._body(response, url, until)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise _ours(error, method, url, seconds) from None
+            raise _ours(error, url, seconds, changes=changes) from None
         except SiteError as error:
-            if method == "GET":
+            if not changes:
                 raise
             raise OutcomeUnknown(f"{error}: whether it was done is to be seen") from None
         headers = response.headers
@@ -315,7 +338,7 @@ def _host_and_port(host: str) -> tuple[str, int | None]:
     return parts.hostname or "", parts.port
 
 
-def _ours(error: Exception, method: str, url: str, seconds: float) -> SiteError:
+def _ours(error: Exception, url: str, seconds: float, *, changes: bool) -> SiteError:
     reason: object = error
     # The true reason lies within: requests' errors hold urllib3's, and those of its retries their last one.
     while isinstance(reason, Exception) and not isinstance(reason, (*_UNSENT, ReadTimeoutError)):
@@ -349,7 +372,7 @@ def _ours(error: Exception, method: str, url: str, seconds: float) -> SiteError:
         problem = "the connection broke"
     else:
         problem = f"no proper reply ({type(reason).__name__})"
-    if method == "GET":
+    if not changes:
         kind = UnreachableError if isinstance(reason, ReadTimeoutError | ConnectionError) else BadReply
         return kind(f"{place}: {problem}")
     return OutcomeUnknown(f"{place}: {problem}: whether it was done is to be seen")

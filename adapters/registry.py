@@ -6,6 +6,7 @@ from typing import cast
 from adapters.base import PlatformModule
 from adapters.errors import Unsupported
 from adapters.platforms import feed as comment_feed
+from adapters.platforms import reddit as reddit_live
 from adapters.platforms import wordpress
 from adapters.saved import (
     blogger,
@@ -51,7 +52,7 @@ def saved_readers() -> tuple[Reader, ...]:
 
 
 # In the order in which the documentation lists them.
-PLATFORMS: tuple[PlatformModule, ...] = (wordpress, comment_feed)
+PLATFORMS: tuple[PlatformModule, ...] = (wordpress, comment_feed, reddit_live)
 
 
 def platforms() -> tuple[PlatformModule, ...]:
