@@ -151,16 +151,21 @@ class PlatformOptions(BaseModel):
     @field_validator("url")
     @classmethod
     def _check_url(cls, url: str) -> str:
-        try:
-            parts = urlsplit(url)
-            host, _ = parts.hostname, parts.port
-        except ValueError:
-            raise ValueError("the address is not well formed") from None
-        if parts.scheme not in ("http", "https") or not host:
-            raise ValueError("an address that begins with https:// or http:// is wanted")
-        if parts.username is not None or parts.password is not None:
-            raise ValueError("a name or a password has no place in an address")
-        return url.partition("#")[0].rstrip("/")
+        return checked_address(url).rstrip("/")
+
+
+def checked_address(url: str) -> str:
+    """Return a web address without its fragment; raises ValueError at anything else, and at one with a login."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError("the address is not well formed") from None
+    if parts.scheme not in ("http", "https") or not host:
+        raise ValueError("an address that begins with https:// or http:// is wanted")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("a name or a password has no place in an address")
+    return url.partition("#")[0]
 
 
 class Platform(Protocol):

@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from html import escape
 from zoneinfo import ZoneInfo
 
 from tests.board import Row, Status
+from tests.contract import Contract
 from tests.servers.server import Answer, BoardServer, Query
 
 _STATUSES: dict[Status, str] = {"approved": "approved", "held": "hold", "spam": "spam", "trash": "trash"}
@@ -13,14 +15,18 @@ _BACK: dict[str, Status] = {word: status for status, word in _STATUSES.items()}
 
 
 class WordPressServer(BoardServer):
-    """Serve one blog; `zone` is its own, `has_rest` whether REST is open, `pretty` whether /wp-json leads to it."""
+    """Serve one blog; `has_rest` says whether REST is open, `pretty` whether /wp-json leads to it."""
 
-    zone, has_rest, pretty = ZoneInfo("UTC"), True, True
+    has_rest, pretty = True, True
 
     def answer(self, query: Query) -> Answer:
         path = query.params.get("rest_route", query.path.removeprefix("/wp-json"))
-        if query.path == "/comments/feed/":
-            return self._feed(query)
+        if query.path in ("/comments/feed/", "/kilns/feed/"):
+            items = [self._item(row) for row in self.board.listed("approved")[-10:][::-1]]
+            return self.tagged(query, self._feed(items))
+        if query.path == "/feed/":
+            post = f"<item><title>Kilns</title><link>{self.url}/kilns/</link><description>Hot.</description></item>"
+            return self._feed([post])
         if not self.has_rest or (query.path.startswith("/wp-json") and not self.pretty):
             return Answer(b"<!doctype html><title>Page not found</title>", 404, {"Content-Type": "text/html"})
         given = query.headers.get("Authorization")
@@ -104,20 +110,15 @@ class WordPressServer(BoardServer):
         }
 
     def _local(self, at: float) -> str:
-        return datetime.fromtimestamp(int(at), self.zone).isoformat()[:19]
+        return _local(int(at), self.zone)
 
-    def _feed(self, query: Query) -> Answer:
-        rows = self.board.listed("approved")[-10:][::-1]
-        items = "".join(self._item(row) for row in rows)
-        tag = f'"{hash(items)}"'
-        if query.headers.get("If-None-Match") == tag:
-            return Answer(b"", 304)
+    def _feed(self, items: list[str]) -> Answer:
         feed = (
             '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/" '
             'xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel><title>Comments for Kilns</title>'
-            f"<link>{self.url}</link>{items}</channel></rss>"
+            f"<link>{self.url}</link>{''.join(items)}</channel></rss>"
         )
-        return Answer(feed.encode(), headers={"Content-Type": "application/rss+xml; charset=UTF-8", "ETag": tag})
+        return Answer(feed.encode(), headers={"Content-Type": "application/rss+xml; charset=UTF-8"})
 
     def _item(self, row: Row) -> str:
         link = f"{self.url}/kilns/#comment-{row.id}"
@@ -131,5 +132,40 @@ class WordPressServer(BoardServer):
         )
 
 
+# Each request compares those of all comments.
+@lru_cache(maxsize=20_000)
+def _local(at: int, zone: ZoneInfo) -> str:
+    return datetime.fromtimestamp(at, zone).isoformat()[:19]
+
+
 def _problem(status: int, code: str) -> Answer:
     return Answer({"code": code, "message": code.replace("_", " "), "data": {"status": status}}, status)
+
+
+CONTRACTS = (
+    Contract(
+        name="wordpress",
+        platform="wordpress",
+        serve=WordPressServer,
+        options=lambda url: {"url": url, "user": "admin", "password": {"env": "PW"}},
+        environment={"PW": "abcd efgh"},
+        logs_in=True,
+    ),
+    Contract(name="wordpress-anonymous", platform="wordpress", serve=WordPressServer),
+    Contract(
+        name="wordpress-feed",
+        platform="wordpress",
+        serve=WordPressServer,
+        options=lambda url: {"url": url, "mode": "feed"},
+        reach=10,
+        no_thread="{url}/nowhere/",
+    ),
+    # A feed is a feed, whoever serves it.
+    Contract(
+        name="feed",
+        platform="feed",
+        serve=WordPressServer,
+        options=lambda url: {"url": f"{url}/comments/feed/"},
+        reach=10,
+    ),
+)
