@@ -1,13 +1,14 @@
 """One session a site: what is asked of it, how patiently, and what becomes of its replies.
 
-Only GET is ever repeated, by urllib3, few times and soon. Whatever else is sent once; when no proper reply comes to
-it, OutcomeUnknown says so. Requests and redirects go to the allowed hosts only, never from https to http.
-Addresses are told without their queries, which may hold keys, and requests' own errors, which show them, end here.
+Only reading is ever repeated, by urllib3, few times and soon: GET, and what `query` asks by POST. Whatever else is sent
+once; when no proper reply comes to it, OutcomeUnknown says so. Requests and redirects go to the allowed hosts only,
+never from https to http. Addresses are told without their queries, which may hold keys, and requests' own errors,
+which show them, end here.
 """
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -73,7 +74,7 @@ class Http:
         self._limiters: dict[str, Limiter] = {}
         self._validators: OrderedDict[str, dict[str, str]] = OrderedDict()
         self._lock = threading.RLock()
-        self._session = _session(options)
+        self._reading, self._writing = _session(options, repeats=2), _session(options, repeats=0)
 
     def __enter__(self) -> Self:
         return self
@@ -83,7 +84,8 @@ class Http:
 
     def close(self) -> None:
         """Let the connections go."""
-        self._session.close()
+        self._reading.close()
+        self._writing.close()
 
     @property
     def clock(self) -> Clock:
@@ -110,26 +112,21 @@ class Http:
 
         A site that wants a moment's rest gets it, and is asked once more.
         """
-        with self._lock:
-            reply = self._followed(url, params, headers, if_changed)
-            left = self._limiter(reply.url).left()
-            if reply.status in (429, 503) and 0 < left <= LONGEST_SLEEP:
-                reply = self._followed(url, params, headers, if_changed)
-            return self._judged(reply)
+        return self._patiently(lambda: self._followed(url, params, headers, if_changed))
 
     def query(
         self,
         url: str,
-        *,
         json: Json | None = None,
+        *,
         data: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """Send a POST that changes nothing, a login or a question; return the reply of status 2xx; raises SiteError."""
-        with self._lock:
-            self._refuse_stranger(url)
-            self._limiter(url).wait()
-            return self._judged(self._ask("POST", url, None, headers, json=json, data=data, changes=False))
+        """Return the reply to a POST that only asks, as one of GraphQL or a login; as patient as `get`.
+
+        So it is never for a change.
+        """
+        return self._patiently(lambda: self._queried(url, json, data, headers))
 
     def send(
         self,
@@ -148,13 +145,28 @@ class Http:
         with self._lock:
             self._refuse_stranger(url)
             self._limiter(url).wait()
-            reply = self._ask(method, url, params, headers, json=json, data=data, changes=True)
+            reply = self._ask(method, url, params, headers, json=json, data=data)
             if reply.status >= 500 and reply.status != 501:
                 raise OutcomeUnknown(f"{reply.told()}: whether it was done is to be seen", status=reply.status)
             if 300 <= reply.status < 400:
                 kind = OutcomeUnknown if reply.status in (302, 303) else RefusedError
                 raise kind(f"{reply.told()}: it redirects; write its new address into url", status=reply.status)
             return self._judged(reply)
+
+    def _patiently(self, ask: Callable[[], Reply]) -> Reply:
+        with self._lock:
+            reply = ask()
+            left = self._limiter(reply.url).left()
+            if reply.status in (429, 503) and 0 < left <= LONGEST_SLEEP:
+                reply = ask()
+            return self._judged(reply)
+
+    def _queried(
+        self, url: str, json: Json | None, data: Mapping[str, str] | None, headers: Mapping[str, str] | None
+    ) -> Reply:
+        self._refuse_stranger(url)
+        self._limiter(url).wait()
+        return self._ask("POST", url, None, headers, json=json, data=data, reads=True)
 
     def _followed(self, url: str, params: Params | None, headers: Mapping[str, str] | None, if_changed: bool) -> Reply:
         self._refuse_stranger(url)
@@ -164,7 +176,7 @@ class Http:
         headers = {**(headers or {}), **known}
         for _ in range(_MOST_REDIRECTS + 1):
             self._limiter(url).wait()
-            reply = self._ask("GET", url, params, headers)
+            reply = self._ask("GET", url, params, headers, reads=True)
             location = reply.headers.get("Location")
             if reply.status not in (301, 302, 303, 307, 308) or not location:
                 self._keep_validators(key, reply)
@@ -181,12 +193,12 @@ class Http:
         *,
         json: Json | None = None,
         data: Mapping[str, str] | None = None,
-        changes: bool = False,
+        reads: bool = False,
     ) -> Reply:
         seconds = self._options.seconds
         until = self._clock.monotonic() + seconds
         try:
-            response = self._session.request(
+            response = (self._reading if reads else self._writing).request(
                 method,
                 url,
                 params=params,
@@ -200,9 +212,9 @@ class Http:
             with closing(response):
                 body = self._body(response, url, until)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise _ours(error, url, seconds, changes=changes) from None
+            raise _ours(error, url, seconds, reads=reads) from None
         except SiteError as error:
-            if not changes:
+            if reads:
                 raise
             raise OutcomeUnknown(f"{error}: whether it was done is to be seen") from None
         headers = response.headers
@@ -230,7 +242,7 @@ class Http:
         code, said = reply.words()
         told = reply.told() + (f": {said}" if said else "")
         left = self._limiter(reply.url).left() or None
-        if status == 429:
+        if status == 429 or (status == 403 and left):
             raise RateLimited(told, status=status, code=code, retry_after=left)
         if status in (401, 403):
             raise LoginError(told, status=status, code=code)
@@ -286,7 +298,7 @@ class Http:
 
 
 class _Retry(Retry):
-    """Repeat GET alone, and not when it took too long."""
+    """Repeat what failed, but not when it took too long."""
 
     def increment(
         self,
@@ -297,12 +309,12 @@ class _Retry(Retry):
         _pool: Any = None,
         _stacktrace: Any = None,
     ) -> Self:
-        once = method != "GET" or isinstance(error, ReadTimeoutError | ConnectTimeoutError)
+        once = isinstance(error, ReadTimeoutError | ConnectTimeoutError)
         retry = self.new(total=0) if once else self
         return Retry.increment(retry, method, url, response, error, _pool, _stacktrace)
 
 
-def _session(options: PlatformOptions) -> requests.Session:
+def _session(options: PlatformOptions, *, repeats: int) -> requests.Session:
     session = requests.Session()
     # No proxies, passwords or certificates of the environment: what holds is what the configuration says.
     session.trust_env = False
@@ -311,10 +323,10 @@ def _session(options: PlatformOptions) -> requests.Session:
     if options.proxy:
         session.proxies = {"http": options.proxy, "https": options.proxy}
     retries = _Retry(
-        total=2,
+        total=repeats,
         redirect=0,
         status_forcelist=(502, 504),
-        allowed_methods=("GET",),
+        allowed_methods=None,
         backoff_factor=0.2,
         raise_on_status=False,
         respect_retry_after_header=False,
@@ -338,7 +350,7 @@ def _host_and_port(host: str) -> tuple[str, int | None]:
     return parts.hostname or "", parts.port
 
 
-def _ours(error: Exception, url: str, seconds: float, *, changes: bool) -> SiteError:
+def _ours(error: Exception, url: str, seconds: float, *, reads: bool) -> SiteError:
     reason: object = error
     # The true reason lies within: requests' errors hold urllib3's, and those of its retries their last one.
     while isinstance(reason, Exception) and not isinstance(reason, (*_UNSENT, ReadTimeoutError)):
@@ -372,7 +384,7 @@ def _ours(error: Exception, url: str, seconds: float, *, changes: bool) -> SiteE
         problem = "the connection broke"
     else:
         problem = f"no proper reply ({type(reason).__name__})"
-    if not changes:
+    if reads:
         kind = UnreachableError if isinstance(reason, ReadTimeoutError | ConnectionError) else BadReply
         return kind(f"{place}: {problem}")
     return OutcomeUnknown(f"{place}: {problem}: whether it was done is to be seen")

@@ -49,7 +49,7 @@ class Limiter:
         return asked
 
     def _asked(self, status: int, headers: Mapping[str, str]) -> float | None:
-        if status in (429, 503) and (after := self._seconds(headers.get("Retry-After"))) is not None:
+        if status in (403, 429, 503) and (after := self._seconds(headers.get("Retry-After"))) is not None:
             return after
         for prefix in _PREFIXES:
             if (remaining := _number(headers.get(f"{prefix}remaining"))) is not None:

@@ -7,7 +7,7 @@ from html import unescape
 from urllib.parse import urlsplit
 
 from adapters.errors import BadReply, ReadError
-from adapters.saved.jsontext import Json, parse_json
+from adapters.saved.jsontext import Json, parse_json, sequence
 
 # Where a title or the words of an error are looked for.
 _HEAD = 64 * 1024
@@ -62,7 +62,7 @@ class Reply:
             found = found[0]
         if not isinstance(found, dict):
             return None, None
-        inner = found.get("error")
+        inner = found.get("error") or next(iter(sequence(found.get("errors"))), None)
         found = {**found, **inner} if isinstance(inner, dict) else found
         words = [found.get(key) for key in ("code", "message", "error_description", "error", "error_type", "reason")]
         code, *said = [word if isinstance(word, str | int) else None for word in words]

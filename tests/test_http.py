@@ -315,7 +315,7 @@ def test_https_is_never_left() -> None:
         (303, OutcomeUnknown),
         (307, RefusedError),
         (429, RateLimited),
-        (403, LoginError),
+        (403, RateLimited),
         (409, RefusedError),
     ],
 )
