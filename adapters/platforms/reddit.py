@@ -29,7 +29,8 @@ NAME = "reddit"
 TITLE = "Reddit"
 CAPABILITIES = Capabilities(
     verbs=frozenset({"hold", "approve", "spam", "remove", "reply", "report"}),
-    sees=frozenset({"edited", "deleted"}),
+    # Those that were removed show to moderators only.
+    sees=frozenset({"held", "spam", "edited", "deleted"}),
     order="newest-first",
 )
 _READING = Capabilities(verbs=frozenset(), sees=frozenset({"edited", "deleted"}), order="newest-first")

@@ -4,6 +4,7 @@ from base64 import b64encode
 from urllib.parse import parse_qs
 
 from tests.board import Board, Row
+from tests.contract import OUTCOMES, Contract
 from tests.servers.server import Answer, BoardServer, Query
 
 APP = "Basic " + b64encode(b"app:app-secret").decode()
@@ -27,6 +28,9 @@ class RedditServer(BoardServer):
         self.moderates = True
         self.issued = 0
         self._until: dict[str, float] = {}
+
+    def changes(self, query: Query) -> bool:
+        return query.method == "POST" and query.path != "/api/v1/access_token"
 
     def answer(self, query: Query) -> Answer:
         if query.path == "/api/v1/access_token":
@@ -128,7 +132,9 @@ class RedditServer(BoardServer):
             self.board.set(id, "spam" if form["spam"] == "true" else "held")
         elif verb == "approve":
             self.board.set(id, "approved")
-        elif verb != "report":
+        elif verb == "report":
+            self.reports.append((id, form["reason"]))
+        else:
             return Answer({"message": "Not Found", "error": 404}, 404)
         return Answer({})
 
@@ -157,3 +163,23 @@ class RedditServer(BoardServer):
 
     def _listing(self, children: list[object], after: str | None = None) -> dict[str, object]:
         return {"kind": "Listing", "data": {"children": children, "after": after, "before": None}}
+
+
+CONTRACTS = (
+    Contract(
+        name="reddit",
+        platform="reddit",
+        serve=RedditServer,
+        options=lambda url: {
+            "url": f"{url}/r/clay",
+            "client_id": "app",
+            "client_secret": {"env": "SECRET"},
+            "refresh_token": {"env": "LEAVE"},
+        },
+        environment={"SECRET": "app-secret", "LEAVE": "leave"},
+        logs_in=True,
+        reach=1000,
+        # What is removed can be approved again.
+        outcomes={**OUTCOMES, "remove": "held"},
+    ),
+)
