@@ -8,7 +8,6 @@ which show them, end here.
 
 import logging
 import threading
-from base64 import b64encode
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -36,6 +35,7 @@ from urllib3.exceptions import (
 from urllib3.util.retry import Retry
 
 from adapters.base import PlatformOptions
+from adapters.bearer import basic
 from adapters.clock import Clock, SystemClock
 from adapters.errors import (
     BadReply,
@@ -93,10 +93,18 @@ class Http:
         self._reading.close()
         self._writing.close()
 
+    @property
+    def clock(self) -> Clock:
+        """The clock that waits and tokens go by."""
+        return self._clock
+
+    def allow(self, *urls: str) -> None:
+        """Let requests, and the login with them, go to these addresses' hosts too: those of the platform itself."""
+        self._allowed |= {_origin(urlsplit(url)) for url in urls}
+
     def log_in(self, user: str, password: str) -> None:
-        """Send a name and a password with every request (HTTP Basic, RFC 7617)."""
-        pair = b64encode(f"{user}:{password}".encode()).decode()
-        self.headers["Authorization"] = f"Basic {pair}"
+        """Send a name and a password with every request."""
+        self.headers["Authorization"] = basic(user, password)
 
     def get(
         self,
@@ -112,9 +120,19 @@ class Http:
         """
         return self._patiently(lambda: self._followed(url, params, headers, if_changed))
 
-    def query(self, url: str, json: Json) -> Reply:
-        """Return the reply to a POST that only asks, as one of GraphQL; as patient as `get`, so never for a change."""
-        return self._patiently(lambda: self._queried(url, json))
+    def query(
+        self,
+        url: str,
+        json: Json | None = None,
+        *,
+        data: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Return the reply to a POST that only asks, as one of GraphQL or a login; as patient as `get`.
+
+        So it is never for a change.
+        """
+        return self._patiently(lambda: self._queried(url, json, data, headers))
 
     def send(
         self,
@@ -149,10 +167,12 @@ class Http:
                 reply = ask()
             return self._judged(reply)
 
-    def _queried(self, url: str, json: Json) -> Reply:
+    def _queried(
+        self, url: str, json: Json | None, data: Mapping[str, str] | None, headers: Mapping[str, str] | None
+    ) -> Reply:
         self._refuse_stranger(url)
         self._limiter(url).wait()
-        return self._ask("POST", url, None, None, json=json, reads=True)
+        return self._ask("POST", url, None, headers, json=json, data=data, reads=True)
 
     def _followed(self, url: str, params: Params | None, headers: Mapping[str, str] | None, if_changed: bool) -> Reply:
         self._refuse_stranger(url)

@@ -7,6 +7,7 @@ from adapters.base import PlatformModule
 from adapters.errors import Unsupported
 from adapters.platforms import disqus, wordpress
 from adapters.platforms import feed as comment_feed
+from adapters.platforms import reddit as reddit_live
 from adapters.saved import (
     blogger,
     commento,
@@ -54,6 +55,7 @@ def saved_readers() -> tuple[Reader, ...]:
 PLATFORMS: tuple[PlatformModule, ...] = (
     wordpress,
     comment_feed,
+    reddit_live,
     disqus,
 )
 

@@ -12,11 +12,11 @@ from urllib3.util.retry import Retry
 from adapters.base import VERBS, Ask, Batch, Verb
 from adapters.errors import LoginError, NotFoundError, OutcomeUnknown, RateLimited, SiteError, Unsupported
 from adapters.walk import Step, Walker, _step
-from tests.contract import OUTCOMES, Contract, Stage
-from tests.servers import disqus, wordpress
+from tests.contract import Contract, Stage
+from tests.servers import disqus, reddit, wordpress
 
 # In the order of the registry.
-CONTRACTS: tuple[Contract, ...] = (*wordpress.CONTRACTS, *disqus.CONTRACTS)
+CONTRACTS: tuple[Contract, ...] = (*wordpress.CONTRACTS, *reddit.CONTRACTS, *disqus.CONTRACTS)
 SMALL = [one for one in CONTRACTS if not isinstance(one.serve, str)]
 every = pytest.mark.parametrize("contract", CONTRACTS, ids=lambda one: one.name)
 # Those whose servers go wrong when they are told to.
@@ -393,7 +393,7 @@ def effects(stage: Stage, verb: Verb, id: str) -> int:
     if verb == "report":
         return sum(reported == id for reported, _ in stage.server.reports)
     status = stage.board.status(id)
-    return int(status == OUTCOMES[verb] or (verb == "remove" and status is None))
+    return int(status == stage.contract.outcomes[verb] or (verb == "remove" and status is None))
 
 
 def failed(stage: Stage) -> None:
