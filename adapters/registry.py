@@ -8,6 +8,7 @@ from adapters.errors import Unsupported
 from adapters.platforms import disqus, wordpress
 from adapters.platforms import feed as comment_feed
 from adapters.platforms import reddit as reddit_live
+from adapters.platforms import remark42 as remark42_live
 from adapters.saved import (
     blogger,
     commento,
@@ -57,6 +58,7 @@ PLATFORMS: tuple[PlatformModule, ...] = (
     comment_feed,
     reddit_live,
     disqus,
+    remark42_live,
 )
 
 
