@@ -5,6 +5,7 @@ from typing import cast
 
 from adapters.base import PlatformModule
 from adapters.errors import Unsupported
+from adapters.platforms import blogger as blogger_live
 from adapters.platforms import disqus, wordpress
 from adapters.platforms import feed as comment_feed
 from adapters.platforms import reddit as reddit_live
@@ -59,6 +60,7 @@ PLATFORMS: tuple[PlatformModule, ...] = (
     reddit_live,
     disqus,
     remark42_live,
+    blogger_live,
 )
 
 
