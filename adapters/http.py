@@ -72,6 +72,8 @@ class Http:
 
     def __init__(self, options: PlatformOptions, *, clock: Clock | None = None, max_bytes: int = MAX_BYTES) -> None:
         self.headers: dict[str, str] = {}
+        # The least time from one request to the next, in seconds, for sites that do not say how long to wait.
+        self.apart = 0.0
         # How far the server's clock is ahead of ours, in seconds, by its last reply.
         self.skew: float | None = None
         self._options, self._clock, self._max_bytes = options, clock or SystemClock(), max_bytes
@@ -260,7 +262,7 @@ class Http:
 
     def _limiter(self, url: str) -> Limiter:
         host = urlsplit(url).netloc
-        return self._limiters.setdefault(host, Limiter(host, clock=self._clock))
+        return self._limiters.setdefault(host, Limiter(host, clock=self._clock, apart=self.apart))
 
     def _keep_validators(self, key: str, reply: Reply) -> None:
         found = {

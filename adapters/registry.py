@@ -5,9 +5,11 @@ from typing import cast
 
 from adapters.base import PlatformModule
 from adapters.errors import Unsupported
-from adapters.platforms import disqus, wordpress
+from adapters.platforms import blogger as blogger_live
+from adapters.platforms import disqus, github, wordpress
 from adapters.platforms import feed as comment_feed
 from adapters.platforms import reddit as reddit_live
+from adapters.platforms import remark42 as remark42_live
 from adapters.saved import (
     blogger,
     commento,
@@ -57,6 +59,9 @@ PLATFORMS: tuple[PlatformModule, ...] = (
     comment_feed,
     reddit_live,
     disqus,
+    remark42_live,
+    blogger_live,
+    github,
 )
 
 

@@ -13,7 +13,15 @@ from adapters.base import VERBS, Ask, Batch, Verb
 from adapters.errors import LoginError, NotFoundError, OutcomeUnknown, RateLimited, SiteError, Unsupported
 from adapters.walk import Step, Walker, _step
 from tests.contract import OUTCOMES, Contract, Stage
-from tests.servers import disqus, real_wordpress, reddit, wordpress
+from tests.servers import (
+    blogger,
+    disqus,
+    github,
+    real_wordpress,
+    reddit,
+    remark42,
+    wordpress,
+)
 
 # In the order of the registry.
 CONTRACTS: tuple[Contract, ...] = (
@@ -21,6 +29,9 @@ CONTRACTS: tuple[Contract, ...] = (
     *real_wordpress.CONTRACTS,
     *reddit.CONTRACTS,
     *disqus.CONTRACTS,
+    *remark42.CONTRACTS,
+    *blogger.CONTRACTS,
+    *github.CONTRACTS,
 )
 SMALL = [one for one in CONTRACTS if not isinstance(one.serve, str)]
 every = pytest.mark.parametrize("contract", CONTRACTS, ids=lambda one: one.name)

@@ -138,6 +138,19 @@ def test_the_last_allowed_request_makes_the_next_one_wait(
     assert clock.slept == [4.0]
 
 
+def test_requests_to_a_site_that_says_no_limit_can_be_held_apart(
+    httpserver: HTTPServer, http: Http, clock: StillClock
+) -> None:
+    http.apart = 0.25
+    httpserver.expect_request("/x").respond_with_json([])
+    http.get(httpserver.url_for("/x"))
+    clock.now += 0.125
+    http.get(httpserver.url_for("/x"))
+    clock.now += 9
+    http.get(httpserver.url_for("/x"))
+    assert clock.slept == [0.125]
+
+
 def test_what_has_not_changed_is_not_sent_again(httpserver: HTTPServer, http: Http) -> None:
     def reply(request: Request) -> Response:
         if request.headers.get("If-None-Match") == '"7"' and request.headers.get("If-Modified-Since"):
