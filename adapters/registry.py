@@ -5,6 +5,7 @@ from typing import cast
 
 from adapters.base import PlatformModule
 from adapters.errors import Unsupported
+from adapters.platforms import discourse as discourse_live
 from adapters.platforms import feed as comment_feed
 from adapters.platforms import reddit as reddit_live
 from adapters.platforms import wordpress
@@ -52,7 +53,7 @@ def saved_readers() -> tuple[Reader, ...]:
 
 
 # In the order in which the documentation lists them.
-PLATFORMS: tuple[PlatformModule, ...] = (wordpress, comment_feed, reddit_live)
+PLATFORMS: tuple[PlatformModule, ...] = (wordpress, comment_feed, reddit_live, discourse_live)
 
 
 def platforms() -> tuple[PlatformModule, ...]:
