@@ -6,6 +6,7 @@ never from https to http. Addresses are told without their queries, which may ho
 which show them, end here.
 """
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -51,7 +52,7 @@ from adapters.reply import Reply, shown
 from adapters.saved.jsontext import Json
 
 MAX_BYTES = 32 * 1024 * 1024
-Params = Mapping[str, str | int]
+Params = Mapping[str, str | int | list[str]]
 
 _CHUNK = 64 * 1024
 _CONNECT_SECONDS = 10.0
@@ -61,11 +62,18 @@ _PORTS = {"http": 80, "https": 443}
 _UNSENT = (NewConnectionError, NameResolutionError, ConnectTimeoutError, SSLError, ProxyError)
 
 
+# They tell addresses with their queries, those of requests that are repeated among them.
+for _teller in ("urllib3.connectionpool", "urllib3.util.retry"):
+    logging.getLogger(_teller).setLevel(logging.ERROR)
+
+
 class Http:
     """Ask one site; `headers` go with every request, the login among them. Safe to use from several threads."""
 
     def __init__(self, options: PlatformOptions, *, clock: Clock | None = None, max_bytes: int = MAX_BYTES) -> None:
         self.headers: dict[str, str] = {}
+        # The least time from one request to the next, in seconds, for sites that do not say how long to wait.
+        self.apart = 0.0
         # How far the server's clock is ahead of ours, in seconds, by its last reply.
         self.skew: float | None = None
         self._options, self._clock, self._max_bytes = options, clock or SystemClock(), max_bytes
@@ -254,7 +262,7 @@ class Http:
 
     def _limiter(self, url: str) -> Limiter:
         host = urlsplit(url).netloc
-        return self._limiters.setdefault(host, Limiter(host, clock=self._clock))
+        return self._limiters.setdefault(host, Limiter(host, clock=self._clock, apart=self.apart))
 
     def _keep_validators(self, key: str, reply: Reply) -> None:
         found = {

@@ -13,10 +13,17 @@ from adapters.base import VERBS, Ask, Batch, Verb
 from adapters.errors import LoginError, NotFoundError, OutcomeUnknown, RateLimited, SiteError, Unsupported
 from adapters.walk import Step, Walker, _step
 from tests.contract import Contract, Stage
-from tests.servers import discourse, reddit, wordpress
+from tests.servers import blogger, discourse, disqus, reddit, remark42, wordpress
 
 # In the order of the registry.
-CONTRACTS: tuple[Contract, ...] = (*wordpress.CONTRACTS, *reddit.CONTRACTS, *discourse.CONTRACTS)
+CONTRACTS: tuple[Contract, ...] = (
+    *wordpress.CONTRACTS,
+    *reddit.CONTRACTS,
+    *discourse.CONTRACTS,
+    *disqus.CONTRACTS,
+    *remark42.CONTRACTS,
+    *blogger.CONTRACTS,
+)
 SMALL = [one for one in CONTRACTS if not isinstance(one.serve, str)]
 every = pytest.mark.parametrize("contract", CONTRACTS, ids=lambda one: one.name)
 # Those whose servers go wrong when they are told to.
