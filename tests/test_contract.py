@@ -13,13 +13,14 @@ from adapters.base import VERBS, Ask, Batch, Verb
 from adapters.errors import LoginError, NotFoundError, OutcomeUnknown, RateLimited, SiteError, Unsupported
 from adapters.walk import Step, Walker, _step
 from tests.contract import Contract, Stage
-from tests.servers import blogger, discourse, disqus, reddit, remark42, wordpress
+from tests.servers import blogger, discourse, disqus, mastodon, reddit, remark42, wordpress
 
 # In the order of the registry.
 CONTRACTS: tuple[Contract, ...] = (
     *wordpress.CONTRACTS,
     *reddit.CONTRACTS,
     *discourse.CONTRACTS,
+    *mastodon.CONTRACTS,
     *disqus.CONTRACTS,
     *remark42.CONTRACTS,
     *blogger.CONTRACTS,
