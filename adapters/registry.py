@@ -7,7 +7,7 @@ from adapters.base import PlatformModule
 from adapters.errors import Unsupported
 from adapters.platforms import blogger as blogger_live
 from adapters.platforms import discourse as discourse_live
-from adapters.platforms import disqus, mastodon, wordpress
+from adapters.platforms import disqus, lemmy, mastodon, wordpress
 from adapters.platforms import feed as comment_feed
 from adapters.platforms import reddit as reddit_live
 from adapters.platforms import remark42 as remark42_live
@@ -61,6 +61,7 @@ PLATFORMS: tuple[PlatformModule, ...] = (
     reddit_live,
     discourse_live,
     mastodon,
+    lemmy,
     disqus,
     remark42_live,
     blogger_live,
