@@ -15,8 +15,11 @@ from adapters.walk import Step, Walker, _step
 from tests.contract import OUTCOMES, Contract, Stage
 from tests.servers import (
     blogger,
+    discourse,
     disqus,
     github,
+    lemmy,
+    mastodon,
     real_wordpress,
     reddit,
     remark42,
@@ -28,6 +31,9 @@ CONTRACTS: tuple[Contract, ...] = (
     *wordpress.CONTRACTS,
     *real_wordpress.CONTRACTS,
     *reddit.CONTRACTS,
+    *discourse.CONTRACTS,
+    *mastodon.CONTRACTS,
+    *lemmy.CONTRACTS,
     *disqus.CONTRACTS,
     *remark42.CONTRACTS,
     *blogger.CONTRACTS,
