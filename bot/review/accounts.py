@@ -1,6 +1,7 @@
 """Logging in, the first account, and what people set for themselves."""
 
 import unicodedata
+from typing import Any
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -47,7 +48,7 @@ def log_in(visit: Visit) -> Response:
     name, password = visit.field("name"), str(visit.form.get("password") or "")
     who = {"name": name, "address": visit.address}
     gettext = visit.language.text
-    shown = {"name": name, "is_new": False, "next": own_path(visit.field("next", longest=2000) or "/")}
+    shown: dict[str, Any] = {"name": name, "is_new": False, "next": own_path(visit.field("next", longest=2000) or "/")}
     # The try counts before it is looked at: many at once are no way around the limit.
     with visit.store.write() as connection:
         if not tries_left(connection, **who, now=visit.now):
@@ -64,7 +65,7 @@ def log_in(visit: Visit) -> Response:
         begin_session(connection, kept_token(token), known.id, now=visit.now)
         note_audit(connection, "logged in", who=known.name, now=visit.now, detail={"address": visit.address})
     visit.log_in(token)
-    return visit.redirect(str(shown["next"]))
+    return visit.redirect(shown["next"])
 
 
 def log_out(visit: Visit) -> Response:
@@ -117,7 +118,9 @@ def make_account(visit: Visit) -> Response:
 
 def account_page(visit: Visit) -> Response:
     """Show what somebody may set for themselves."""
-    return visit.render("account.html", problem=None, done=visit.request.query_params.get("done"), languages=languages())
+    return visit.render(
+        "account.html", problem=None, done=visit.request.query_params.get("done"), languages=languages()
+    )
 
 
 def set_language(visit: Visit) -> Response:

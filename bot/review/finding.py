@@ -21,7 +21,7 @@ def finding(visit: Visit) -> Response:
         raise HTTPException(404)
     with visit.store.read() as connection:
         visible_finding(connection, visit.somebody, wanted)
-        [card] = cards(connection, [wanted], visit.language, whole=True)
+        [card] = cards(connection, [wanted], visit.language)
         near = neighbours(connection, card.row.comment_id)
         post = post_row(connection, card.row.post_number)
         said = history(connection, wanted)

@@ -4,8 +4,8 @@ import gettext
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
-from importlib.resources import files
 from io import BytesIO
+from pathlib import Path
 
 from babel import Locale
 from babel.dates import format_datetime, format_skeleton, format_timedelta
@@ -77,7 +77,7 @@ def language(code: str) -> Language:
 @cache
 def languages() -> Mapping[str, str]:
     """Return what the languages call themselves, by their codes: English, and each that has a catalogue."""
-    found = sorted(one.name.removesuffix(".po") for one in _folder().iterdir() if one.name.endswith(".po"))
+    found = sorted(one.stem for one in _folder().glob("*.po"))
     return {code: str(Locale.parse(code, sep="-").display_name).capitalize() for code in (ENGLISH, *found)}
 
 
@@ -93,8 +93,8 @@ def chosen(wanted: str | None, accepted: str) -> Language:
     return language(ENGLISH)
 
 
-def _folder():  # type: ignore[no-untyped-def]  # importlib.resources moved its types between versions
-    return files("bot.review") / "locale"
+def _folder() -> Path:
+    return Path(__file__).parent / "locale"
 
 
 def _catalogue(code: str) -> gettext.NullTranslations:

@@ -1,7 +1,7 @@
 """The people's page: accounts, roles, sites, and invitations; and the log of who did what."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -36,7 +36,9 @@ def invite_(visit: Visit) -> Response:
         sites = _sites(visit, visible_sites(connection, visit.somebody))
         invite(connection, kept_token(token), name=name, role=role, sites=sites, now=visit.now)
         note_audit(connection, "invited", who=visit.somebody.name, now=visit.now, detail={"name": name, "role": role})
-    return _people(visit, link=f"{address(visit.review.config)}/welcome/{token}", invited=name, is_known=known is not None)
+    return _people(
+        visit, link=f"{address(visit.review.config)}/welcome/{token}", invited=name, is_known=known is not None
+    )
 
 
 def change(visit: Visit) -> Response:
@@ -104,7 +106,7 @@ def _role(visit: Visit) -> Role:
     role = visit.field("role")
     if role not in ROLES:
         raise HTTPException(400)
-    return cast(Role, role)
+    return role
 
 
 def _sites(visit: Visit, names: Mapping[str, int]) -> frozenset[str] | None:

@@ -14,8 +14,8 @@ from bot.review.language import mark as _
 from bot.review.rights import site_scope, visible_finding, visible_sites
 from bot.review.templating import rule_name
 from bot.review.visit import Visit, action, number, own_path, page
-from bot.store.errors import StoreError
 from bot.store.browsing import AGES, COUNTED, PAGE, STATES, Wanted, count, find, rules_found
+from bot.store.errors import StoreError
 from bot.store.tables import decisions
 
 _SURES = ("0.6", "0.8", "0.9", "0.95")
@@ -157,10 +157,12 @@ def _chosen(visit: Visit) -> dict[str, Any]:
 def _said(visit: Visit) -> tuple[Verdict, DismissReason | None, datetime | None]:
     """Return what a button says: `confirmed`, `dismissed REASON`, `snoozed DAYS` or `note`."""
     verb, _, rest = visit.field("do").partition(" ")
-    if verb == "confirmed" or verb == "note":
-        return verb, None, None
-    if verb == "dismissed" and rest in ("", *get_args(DismissReason)):
-        return "dismissed", rest or None, None
+    if verb == "confirmed":
+        return "confirmed", None, None
+    if verb == "note":
+        return "note", None, None
+    if verb == "dismissed":
+        return "dismissed", next((reason for reason in get_args(DismissReason) if reason == rest), None), None
     if verb == "snoozed" and (days := number(rest)) is not None and 0 < days <= _LONGEST_SNOOZE:
         return "snoozed", None, visit.now + timedelta(days=days)
     raise HTTPException(400)

@@ -24,7 +24,9 @@ def site_scope(connection: Connection, person: Person) -> list[int] | None:
 
 def visible_finding(connection: Connection, person: Person, number: int) -> int:
     """Return the site of a finding that somebody may see; for any other there is none of that number."""
-    return _seen(connection, person, connection.execute(select(findings.c.site_id).where(findings.c.id == number)).scalar())
+    return _seen(
+        connection, person, connection.execute(select(findings.c.site_id).where(findings.c.id == number)).scalar()
+    )
 
 
 def visible_thread(connection: Connection, person: Person, number: int) -> int:

@@ -12,8 +12,8 @@ from bot.precision import Precision, precision
 from bot.review.cards import cards
 from bot.review.rights import site_scope, visible_sites
 from bot.review.visit import Visit, action, page
+from bot.store.thresholds import set_threshold
 from bot.store.trial import flagged, standing_thresholds, try_threshold
-from bot.thresholds import clear_threshold, set_threshold
 from rules.registry import all_rules
 
 _WEEKS = 12
@@ -39,7 +39,6 @@ class Week:
 def rules(visit: Visit) -> Response:
     """Show every rule: its precision, what it flags, and how the weeks went."""
     with visit.store.read() as connection:
-        names = visible_sites(connection, visit.somebody)
         told = precision(connection, since=_since(visit), sites_of=_of(visit))
         since = visit.now - timedelta(days=_FLAGGED_DAYS)
         shares, comments = flagged(connection, sites=site_scope(connection, visit.somebody), since=since)
@@ -92,7 +91,7 @@ def set_(visit: Visit) -> Response:
             raise HTTPException(404)
         who = visit.somebody.name
         if visit.field("do") == "clear":
-            clear_threshold(connection, site, name, moderator=who, now=visit.now)
+            set_threshold(connection, site, name, 0.0, moderator=who, now=visit.now)
             visit.tell(visit.language.text("The threshold is taken away."))
         elif least is not None:
             set_threshold(connection, site, name, least, moderator=who, now=visit.now)

@@ -74,9 +74,7 @@ class Seal:
     def __init__(self, key: bytes) -> None:
         self._key = key
         self._signer = Signer(key, salt="review.session", digest_method=hashlib.sha256)
-        self._messages = URLSafeSerializer(
-            key, salt="review.message", signer_kwargs={"digest_method": hashlib.sha256}
-        )
+        self._messages = URLSafeSerializer(key, salt="review.message", signer_kwargs={"digest_method": hashlib.sha256})
 
     def cookie(self, token: str) -> str:
         """Return a token, signed."""

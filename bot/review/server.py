@@ -2,9 +2,9 @@
 
 import socket
 import threading
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime
 
-import structlog
 import uvicorn
 from starlette.applications import Starlette
 
@@ -13,7 +13,6 @@ from bot.review.security import kept_token, new_token
 from bot.store.database import Store
 from bot.store.people import has_people, invite
 
-_log = structlog.get_logger("review")
 _STOP_SECONDS = 3
 
 
@@ -62,6 +61,21 @@ def server(app: Starlette) -> uvicorn.Server:
     )
 
 
+def greeting(store: Store, config: Config, *, on_terminal: bool) -> Iterator[str]:
+    """Yield what is told at the start; the link to the first account only to a person, lest it stay in a log."""
+    web = config.web
+    if web.host not in ("127.0.0.1", "::1", "localhost") and not (web.url or "").startswith("https://"):
+        yield f"warning: the review page at {web.host} has no encryption: put it behind TLS, and say so in web.url"
+    yield f"the review page is at {address(config)}"
+    if on_terminal:
+        if link := first_invitation(store, config, now=datetime.now(UTC)):
+            yield f"make the first account, within three days, at {link}"
+        return
+    with store.read() as connection:
+        if not has_people(connection):
+            yield "nobody has an account yet: run `quotewarden people invite NAME --role admin`"
+
+
 def first_invitation(store: Store, config: Config, *, now: datetime) -> str | None:
     """Return the address at which the first account is made, None where there is one."""
     with store.write() as connection:
@@ -77,11 +91,3 @@ def address(config: Config) -> str:
     web = config.web
     host = f"[{web.host}]" if ":" in web.host else web.host
     return (web.url or f"http://{host}:{web.port}").rstrip("/")
-
-
-def exposure(config: Config) -> str | None:
-    """Return a warning where passwords would go over a network in the open."""
-    web = config.web
-    if web.host in ("127.0.0.1", "::1", "localhost") or (web.url or "").startswith("https://"):
-        return None
-    return f"the review page at {web.host} has no encryption: put it behind TLS, and say so in web.url"

@@ -28,7 +28,7 @@ def environment(code: str) -> Environment:
     made.globals["language"] = spoken
     made.filters |= {
         "rule": lambda rule: rule_name(rule, spoken),
-        "named": lambda name: spoken.text(NAMES.get(name, name)),
+        "named": lambda name: named(name, spoken),
         "percent": spoken.percent,
         "number": spoken.number,
         "moment": spoken.moment,
@@ -42,6 +42,11 @@ def environment(code: str) -> Environment:
 def rule_name(rule: str, spoken: Language) -> str:
     """Return what a rule is called by people."""
     return spoken.text(RULES.get(rule, rule.replace("-", " ").capitalize()))
+
+
+def named(name: str, spoken: Language) -> str:
+    """Return what people call a state, a reason, a role or a kind."""
+    return spoken.text(NAMES.get(name, name))
 
 
 def _shown(value: object) -> object:

@@ -15,8 +15,8 @@ from bot.judging import archived
 from bot.review.rights import visible_thread
 from bot.review.visit import Visit, number, page
 from bot.store.around import thread_findings
-from bot.store.threads import load_thread
 from bot.store.tables import sites
+from bot.store.threads import load_thread
 from rules.elsewhere import Elsewhere
 from rules.quotes.passage import Passage
 from rules.rule import Context
@@ -98,7 +98,12 @@ def thread(visit: Visit) -> Response:
         thread=stored.thread,
         post=_stretches(view[0], passages),
         entries=[
-            (stored.numbers[at], stored.thread.comments[at], _stretches(view[at + 1], passages), found[stored.numbers[at]])
+            (
+                stored.numbers[at],
+                stored.thread.comments[at],
+                _stretches(view[at + 1], passages),
+                found[stored.numbers[at]],
+            )
             for at in shown
         ],
         first=first,

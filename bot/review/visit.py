@@ -87,7 +87,9 @@ class Visit:
         """Return all the values that the form has for a field."""
         return [value for value in self.form.getlist(name) if isinstance(value, str)]
 
-    def render(self, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **values: Any) -> Response:
+    def render(
+        self, template: str, *, status: int = 200, headers: dict[str, str] | None = None, **values: Any
+    ) -> Response:
         """Return a page."""
         page = environment(self.language.code).get_template(template)
         told = self.review.seal.message(self.request.cookies.get(TOLD)) if not self.wants_part else None

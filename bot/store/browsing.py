@@ -213,8 +213,12 @@ def _newest(
 def _holding(query: Select[Any], word: str) -> Select[Any]:
     """Ask for a word in the passage, the commenter's name or the thread's title."""
     pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    by = select(comments.c.id).join(posts, posts.c.id == comments.c.post_id).where(
-        comments.c.id == findings.c.comment_id,
-        or_(comments.c.author.ilike(pattern, escape="\\"), posts.c.title.ilike(pattern, escape="\\")),
+    by = (
+        select(comments.c.id)
+        .join(posts, posts.c.id == comments.c.post_id)
+        .where(
+            comments.c.id == findings.c.comment_id,
+            or_(comments.c.author.ilike(pattern, escape="\\"), posts.c.title.ilike(pattern, escape="\\")),
+        )
     )
     return query.where(or_(findings.c.excerpt.ilike(pattern, escape="\\"), by.exists()))

@@ -114,7 +114,7 @@ def invitation(connection: Connection, token: str, *, now: datetime) -> Invitati
     """Return the invitation of a token's hash that can still be used."""
     of_it = (invitations.c.token == token, invitations.c.expires_at > now)
     row = connection.execute(select(invitations).where(*of_it)).first()
-    return row and Invitation(id=row.id, name=row.name, role=row.role, sites=_sites(row.sites))
+    return Invitation(id=row.id, name=row.name, role=row.role, sites=_sites(row.sites)) if row is not None else None
 
 
 def accept(
@@ -124,7 +124,7 @@ def accept(
     used = connection.execute(delete(invitations).where(invitations.c.id == invited.id))
     if used.rowcount != 1:
         raise StoreError("the invitation was used already")
-    known = connection.execute(select(users.c.id).where(users.c.name == name)).scalar()
+    known: int | None = connection.execute(select(users.c.id).where(users.c.name == name)).scalar()
     if known is not None:
         if invited.name != name:
             raise StoreError("somebody has that name already")
@@ -154,7 +154,7 @@ def session_of(connection: Connection, token: str, *, now: datetime) -> tuple[Pe
         .where(sessions.c.token == token, ~_has_run_out(now), users.c.disabled_at.is_(None))
     )
     row = connection.execute(joined).first()
-    return row and (person_of(row), row.seen_at)
+    return (person_of(row), row.seen_at) if row is not None else None
 
 
 def note_seen(connection: Connection, token: str, *, now: datetime) -> None:
@@ -164,8 +164,10 @@ def note_seen(connection: Connection, token: str, *, now: datetime) -> None:
 
 def tries_left(connection: Connection, *, name: str, address: str, now: datetime) -> bool:
     """Say whether one more try to log in is to be looked at."""
-    recent = select(func.count()).select_from(attempts).where(
-        attempts.c.address == address, attempts.c.tried_at > now - _WINDOW
+    recent = (
+        select(func.count())
+        .select_from(attempts)
+        .where(attempts.c.address == address, attempts.c.tried_at > now - _WINDOW)
     )
     by_address = connection.execute(recent).scalar_one()
     by_name = connection.execute(recent.where(attempts.c.name == name)).scalar_one()

@@ -17,8 +17,8 @@ _EXAMPLES = 10
 class Trial:
     """Count a rule's findings as they are told now, and as they would be.
 
-    `confirmed` and `dismissed` are of those decided that are told, and would be. `hushed` and `told` are numbers of open
-    findings that would be kept quiet, and of quiet ones that would be told.
+    `confirmed` and `dismissed` count those decided, now and then. `hushed` are the numbers of open findings that would
+    be kept quiet, `told` those of quiet ones that would be told.
     """
 
     looked_at: int
@@ -72,16 +72,16 @@ def try_threshold(connection: Connection, rule: str, *, sites: Collection[int] |
     )
 
 
-def standing_thresholds(connection: Connection, rule: str) -> dict[int, float]:
-    """Return the thresholds of a rule, by the numbers of the sites."""
-    query = select(thresholds.c.site_id, thresholds.c.least).where(thresholds.c.rule == rule)
-    return {row.site_id: row.least for row in connection.execute(query)}
+def standing_thresholds(connection: Connection, rule: str) -> dict[int, tuple[float, float | None]]:
+    """Return the thresholds of a rule by the numbers of the sites: the least confidence, and the precision wanted."""
+    query = select(thresholds).where(thresholds.c.rule == rule)
+    return {row.site_id: (row.least, row.wanted) for row in connection.execute(query) if row.least or row.wanted}
 
 
 def flagged(
     connection: Connection, *, sites: Collection[int] | None, since: datetime
 ) -> tuple[dict[str, tuple[int, int]], int]:
-    """Return for each rule how many of the comments posted since then it has flagged and how many are open; and how many there are."""
+    """Return, of the comments posted since then, by rule how many are flagged and how many findings open; and all."""
     posted = [comments.c.placed_at >= since]
     if sites is not None:
         posted.append(comments.c.site_id.in_(sites))
