@@ -22,8 +22,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bot.precision import precision
+from bot.store.browsing import Wanted, count, details, find
 from bot.store.database import Store, open_store
-from bot.store.queue import queued
 from bot.store.sites import keep_site
 from bot.store.tables import comments, findings, posts
 from bot.store.upkeep import vacuum
@@ -76,43 +76,40 @@ def fill(store: Store, count: int) -> None:
     vacuum(store.engine)
 
 
-def pages(count: int) -> dict[str, dict[str, object]]:
+def pages(findings: int) -> dict[str, Wanted]:
     """Return what is asked of the queue, by name."""
-    middle, end = START + timedelta(seconds=10 * count), START + timedelta(seconds=20 * count)
     return {
-        "all": {},
-        "one site": {"site_ids": [5]},
-        "twenty sites": {"site_ids": list(range(2, 22))},
-        "one rule": {"rules": ["link-only"]},
-        "a rule with ten findings": {"rules": ["off-topic"]},
-        "site and rule": {"site_ids": [1], "rules": ["off-topic"]},
-        "most certain": {"least": 0.999},
-        "none so certain": {"least": 1.1},
-        "last day": {"since": end - timedelta(days=1), "site_ids": [7]},
-        "older": {"until": middle},
-        "a page in the middle": {"before": count // 2},
-        "dismissed": {"state": "dismissed"},
+        "all": Wanted(),
+        "one site": Wanted(sites=[5]),
+        "twenty sites": Wanted(sites=range(2, 22)),
+        "one rule": Wanted(rule="link-only"),
+        "a rule with ten findings": Wanted(rule="off-topic"),
+        "site and rule": Wanted(sites=[1], rule="off-topic"),
+        "most certain": Wanted(sure=0.999),
+        "words": Wanted(words="words 17"),
+        "last week": Wanted(age="week"),
+        "older": Wanted(age="older"),
+        "a page in the middle": Wanted(before=findings // 2),
+        "dismissed": Wanted(state="dismissed"),
     }
 
 
-def measure(store: Store, count: int, times: int) -> Iterator[dict[str, object]]:
-    """Yield the times of each kind of page."""
-    for name, asked in pages(count).items():
+def measure(store: Store, findings: int, times: int) -> Iterator[dict[str, object]]:
+    """Yield the times of each kind of page: what is on it, all that is shown of it, and how many there are."""
+    now = START + timedelta(seconds=20 * findings)
+    for name, wanted in pages(findings).items():
         took = []
         for _ in range(times):
             began = time.perf_counter()
             with store.read() as connection:
-                rows = len(queued(connection, limit=50, **asked))
+                rows = len(details(connection, find(connection, wanted, now=now).numbers))
+                count(connection, wanted, now=now)
             took.append(1000 * (time.perf_counter() - began))
-        yield {
-            "page": name,
-            "rows": rows,
-            "median_ms": round(statistics.median(took), 1),
-            "max_ms": round(max(took), 1),
-        }
+        median, slowest = round(statistics.median(took), 1), round(max(took), 1)
+        yield {"page": name, "rows": rows, "median_ms": median, "max_ms": slowest}
     began = time.perf_counter()
     with store.read() as connection:
-        precision(connection, since=START + timedelta(seconds=20 * count) - timedelta(days=84))
+        precision(connection, since=now - timedelta(days=84))
     yield {"page": "precision of 12 weeks", "median_ms": round(1000 * (time.perf_counter() - began), 1)}
 
 

@@ -295,3 +295,51 @@ polls = Table(
     Column("error", Words),
     Index(None, "site_id", "started_at"),
 )
+
+# The review page's accounts; `sites` is a list of names, null for all of them.
+users = Table(
+    "users",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("name", Words, nullable=False, unique=True),
+    Column("password", Words, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("sites", JSON(none_as_null=True)),
+    Column("language", String(16)),
+    Column("added_at", Moment, nullable=False),
+    Column("disabled_at", Moment),
+)
+
+# Tokens are kept as hashes: who reads the store cannot act for anybody.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("token", String(64), nullable=False, unique=True),
+    Column("user_id", ForeignKey("users.id"), nullable=False),
+    Column("began_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Index(None, "user_id"),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("token", String(64), nullable=False, unique=True),
+    Column("name", Words),
+    Column("role", String(16), nullable=False),
+    Column("sites", JSON(none_as_null=True)),
+    Column("expires_at", Moment, nullable=False),
+)
+
+# Tries to log in that failed, for as long as they count.
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("name", Words, nullable=False),
+    Column("address", Words, nullable=False),
+    Column("tried_at", Moment, nullable=False),
+    Index(None, "address", "tried_at"),
+)
