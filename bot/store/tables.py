@@ -129,10 +129,11 @@ findings = Table(
     Column("snoozed_until", Moment),
     UniqueConstraint("site_id", "key"),
     Index(None, "comment_id"),
-    Index(None, "state", "id"),
-    Index(None, "state", "rule", "id"),
-    Index(None, "site_id", "state", "id"),
-    Index(None, "site_id", "state", "rule", "id"),
+    # The queue's: with the confidence in them, what is less sure is passed over without a look at its row.
+    Index(None, "state", "id", "confidence"),
+    Index(None, "state", "rule", "id", "confidence"),
+    Index(None, "site_id", "state", "id", "confidence"),
+    Index(None, "site_id", "state", "rule", "id", "confidence"),
     Index(None, "found_at", "id"),
     _where("ix_findings_decided", "decided_at IS NOT NULL", "site_id", "rule", "decided_at", "state", "confidence"),
     _where("ix_findings_snoozed", "snoozed_until IS NOT NULL", "snoozed_until"),
@@ -190,8 +191,10 @@ allowances = Table(
     Column("value", Words, nullable=False),
     Column("moderator", Words),
     Column("note", Words),
+    Column("decision_id", ForeignKey("decisions.id")),
     Column("made_at", Moment, nullable=False),
     UniqueConstraint("site_id", "rule", "kind", "value"),
+    Index(None, "decision_id"),
 )
 
 # Findings under `least` are kept quiet. Where a precision is `wanted` the decisions set it, else a moderator did.

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from bot.config import Config
 from bot.store.audit import note_audit
@@ -90,7 +90,7 @@ def hold_wanted(connection: Connection, site: int, rule: str, *, now: datetime) 
 def set_threshold(
     connection: Connection, site: int, rule: str, least: float, *, moderator: str | None, now: datetime
 ) -> None:
-    """Keep what is less sure than `least` quiet from now on, 0 for nothing, where the configuration wants no precision."""
+    """Keep what is less sure than `least` quiet from now on; where a precision is wanted, decisions have the say."""
     new = {"least": least, "confirmed": 0, "dismissed": 0, "moderator": moderator, "set_at": now}
     connection.execute(insert_if_new(connection, thresholds).values(site_id=site, rule=rule, wanted=None, **new))
     connection.execute(update(thresholds).where(*_is(site, rule), thresholds.c.wanted.is_(None)).values(**new))
@@ -98,5 +98,5 @@ def set_threshold(
     note_audit(connection, "threshold", who=moderator, now=now, site=site, detail=detail)
 
 
-def _is(site: int, rule: str) -> tuple[object, ...]:
+def _is(site: int, rule: str) -> tuple[ColumnElement[bool], ...]:
     return (thresholds.c.site_id == site, thresholds.c.rule == rule)
