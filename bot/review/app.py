@@ -103,6 +103,7 @@ def _texts(language: Language, status: int, *, is_form: bool) -> tuple[str, str]
         400: (_("That makes no sense here"), _("Go back, load the page anew and try again.")),
         403: (_("That is not yours to do"), _("Your account has no right to it. Ask an administrator.")),
         404: (_("Nothing is here"), _("The page does not exist, or is of a site that is not yours.")),
+        413: (_("That is too long"), _("Go back, and send less at once.")),
         405: (_("Nothing is here"), _("This address only takes what a form sends.")),
         503: (_("The store cannot be reached"), _("Nothing was lost. Try again in a moment.")),
     }
