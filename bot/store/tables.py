@@ -175,15 +175,63 @@ outbox = Table(
     ),
 )
 
+# A mail is one message to one moderator by one channel. What it says is kept until it is sent: a second try must not
+# say anything else. None is what was sent, and what has to be worded anew because a comment in it was deleted.
+mails = Table(
+    "mails",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("message_id", String(200), nullable=False, unique=True),
+    Column("site_id", ForeignKey("sites.id"), nullable=False),
+    Column("moderator", Words, nullable=False),
+    Column("channel", Words, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("findings", Integer, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("content", Words),
+    Column("state", String(16), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_try_at", Moment, nullable=False),
+    Column("sent_at", Moment),
+    Column("error", Words),
+    Index(None, "moderator", "site_id", "made_at"),
+    Index(None, "site_id", "state"),
+    Index(
+        "ix_mails_waiting",
+        "next_try_at",
+        sqlite_where=text("state = 'waiting'"),
+        postgresql_where=text("state = 'waiting'"),
+    ),
+)
+
+# Which mail told which moderator of which finding.
 deliveries = Table(
     "deliveries",
     metadata,
+    Column("mail_id", ForeignKey("mails.id"), primary_key=True),
+    Column("finding_id", ForeignKey("findings.id"), primary_key=True),
+    Column("moderator", Words, nullable=False),
+    Index(None, "finding_id", "moderator"),
+)
+
+# Until when a moderator's digests are made.
+digest_runs = Table(
+    "digest_runs",
+    metadata,
+    Column("moderator", Words, primary_key=True),
+    Column("made_until", Moment, nullable=False),
+)
+
+# Who wants no more mails, of one site or, with none, of any.
+unsubscribed = Table(
+    "unsubscribed",
+    metadata,
     Column("id", RowId, primary_key=True),
-    Column("outbox_id", ForeignKey("outbox.id"), nullable=False),
-    Column("channel", Words, nullable=False),
-    Column("recipient", Words, nullable=False),
-    Column("delivered_at", Moment, nullable=False),
-    UniqueConstraint("outbox_id", "channel", "recipient"),
+    Column("moderator", Words, nullable=False),
+    Column("site_id", ForeignKey("sites.id")),
+    Column("at", Moment, nullable=False),
+    Index(None, "moderator"),
 )
 
 polls = Table(
