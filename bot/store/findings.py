@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, bindparam, delete, exists, insert, literal, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, delete, exists, insert, literal, select, update
 
 from bot.judging import Gone, Judged
 from bot.records import source_record
@@ -14,7 +14,9 @@ from bot.store.threads import chunks
 from rules.finding import Finding
 
 # What the judging says; `deleted`: the comment is gone.
-Reason = Gone | Literal["deleted", "moderator"]
+Reason = Gone | Literal["deleted"]
+State = Literal["open", "quiet", "resolved", "confirmed", "dismissed", "snoozed"]
+DECIDED = ("confirmed", "dismissed")
 
 
 @dataclass(slots=True)
@@ -62,26 +64,25 @@ class Ledger:
                     keys.append(key)
                     continue
                 before.pop(row.key)
-                if row.resolved_reason != "moderator":
-                    values |= {"resolved_at": None, "resolved_reason": None}
+                values |= {"resolved_at": None, "resolved_reason": None}
                 if any(getattr(row, name) != value for name, value in values.items()):
-                    self.settled.found += row.resolved_at is not None and row.resolved_reason != "moderator"
-                    changed.append({"number": row.id, **_resolution(row), **values})
+                    self.settled.found += row.state == "resolved"
+                    changed.append({"number": row.id, **values})
                     keys.append(key)
             for row in before.values():
                 values = _kept_values(row) | _resolution(row)
                 if row.id in gone and row.resolved_at is None:
                     values |= {"resolved_at": self._now, "resolved_reason": gone[row.id]}
-                    self.settled.resolved += 1
+                    self.settled.resolved += row.state not in DECIDED
                 if row.source and row.source["kind"] == "comment" and row.source["id"] in self._erased:
                     values |= {"source": None, "message": "", "suggestion": None}
                 if any(getattr(row, name) != value for name, value in values.items()):
                     changed.append({"number": row.id, **values})
                     keys.append(row.key)
         if new:
-            self._connection.execute(insert(findings), new)
+            self._connection.execute(insert(findings), [{**row, "state": _state(row)} for row in new])
         if changed:
-            self._connection.execute(update(findings).where(findings.c.id == bindparam("number")), changed)
+            self._connection.execute(_CHANGE, [{**row, "judged": _state(row)} for row in changed])
         self.settled.found += len(new)
         self._queue(keys)
         told = {one.comment_id: {record.rule: record.reason for record in one.not_evaluated} for one in judged.values()}
@@ -95,12 +96,12 @@ class Ledger:
             of_these = findings.c.comment_id.in_(chunk)
             wiped = {"excerpt": "", "message": "", "suggestion": None, "source": None}
             self._connection.execute(update(findings).where(of_these).values(wiped))
-            resolved = self._connection.execute(
-                update(findings)
-                .where(of_these, findings.c.resolved_at.is_(None))
-                .values(resolved_at=self._now, resolved_reason="deleted")
-            )
-            self.settled.resolved += resolved.rowcount
+            resolved = update(findings).where(of_these, findings.c.resolved_at.is_(None))
+            resolved = resolved.values(resolved_at=self._now, resolved_reason="deleted")
+            is_decided = findings.c.state.in_(DECIDED)
+            told = self._connection.execute(resolved.where(~is_decided).values(state="resolved"))
+            self._connection.execute(resolved.where(is_decided))
+            self.settled.resolved += told.rowcount
             waiting = select(findings.c.id).where(of_these)
             self._connection.execute(delete(outbox).where(outbox.c.finding_id.in_(waiting), outbox.c.sent_at.is_(None)))
 
@@ -135,7 +136,7 @@ class Ledger:
         """Put into the outbox what is open and was never told, take out what need not be told any more."""
         for chunk in chunks(keys):
             among = (findings.c.site_id == self._site, findings.c.key.in_(chunk))
-            is_due = findings.c.resolved_at.is_(None) & ~findings.c.quiet
+            is_due = findings.c.state == "open"
             due = (
                 select(findings.c.site_id, findings.c.id, literal(self._now, outbox.c.queued_at.type))
                 .where(*among, is_due, ~exists().where(outbox.c.finding_id == findings.c.id))
@@ -159,17 +160,35 @@ def waiting(connection: Connection, site: int, *, limit: int) -> Sequence[Row[An
     return connection.execute(joined).all()
 
 
+# A moderator may have decided since the row was read: what he said stands, whatever the rules say now.
+_CHANGE = (
+    update(findings)
+    .where(findings.c.id == bindparam("number"))
+    .values(
+        state=case(
+            (findings.c.state.in_(DECIDED), findings.c.state),
+            (and_(findings.c.state == "snoozed", bindparam("judged") == "open"), "snoozed"),
+            else_=bindparam("judged"),
+        )
+    )
+)
+
 _KEPT = ("key", "rule", "severity", "confidence", "start", "end", "excerpt", "message", "source", "suggestion")
 
 
 def _values(finding: Finding, is_quiet: bool) -> dict[str, Any]:
     values = {name: getattr(finding, name) for name in _KEPT}
-    return {**values, "source": source_record(finding.source), "ruleset": finding.ruleset, "quiet": is_quiet}
+    quiet = {"quiet": is_quiet, "quiet_reason": "trial" if is_quiet else None}
+    return {**values, "source": source_record(finding.source), "ruleset": finding.ruleset, **quiet}
 
 
 def _kept_values(row: Row[Any]) -> dict[str, Any]:
     # All rows of one statement must name the same columns.
-    return {name: getattr(row, name) for name in (*_KEPT, "ruleset", "quiet")}
+    return {name: getattr(row, name) for name in (*_KEPT, "ruleset", "quiet", "quiet_reason")}
+
+
+def _state(values: Mapping[str, Any]) -> State:
+    return "resolved" if values["resolved_at"] is not None else "quiet" if values["quiet"] else "open"
 
 
 def _resolution(row: Row[Any]) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def untold(connection: Connection, site: int, wanted: Wanted, *, again: bool = T
     query = (
         select(findings.c.id, findings.c.rule, findings.c.severity, findings.c.confidence)
         .join_from(outbox, findings, findings.c.id == outbox.c.finding_id)
-        .where(outbox.c.site_id == site, outbox.c.sent_at.is_(None), _is_open(), wanted.condition)
+        .where(outbox.c.site_id == site, outbox.c.sent_at.is_(None), findings.c.state == "open", wanted.condition)
         .where(~_told(wanted.moderator, again=again))
     )
     by_severity = case({name: place for place, name in enumerate(SEVERITIES)}, value=findings.c.severity)
@@ -77,7 +77,7 @@ def told_findings(connection: Connection, mail: int) -> list[int]:
     query = (
         select(findings.c.id)
         .join_from(deliveries, findings, findings.c.id == deliveries.c.finding_id)
-        .where(deliveries.c.mail_id == mail, findings.c.resolved_at.is_(None))
+        .where(deliveries.c.mail_id == mail, findings.c.state == "open")
         .order_by(by_severity.desc(), findings.c.confidence.desc(), findings.c.id.desc())
     )
     return list(connection.execute(query).scalars())
@@ -142,7 +142,7 @@ def resolved_since(connection: Connection, site: int, moderator: str, *, since: 
         )
         .join_from(findings, comments, comments.c.id == findings.c.comment_id)
         .join(posts, posts.c.id == comments.c.post_id)
-        .where(findings.c.site_id == site, findings.c.resolved_at > since, findings.c.resolved_reason != "moderator")
+        .where(findings.c.site_id == site, findings.c.state == "resolved", findings.c.resolved_at > since)
         .where(_told(moderator, again=True))
         .order_by(findings.c.resolved_at.desc(), findings.c.id.desc())
     )
@@ -173,10 +173,6 @@ def poll_trouble(connection: Connection, site: int) -> tuple[str, datetime] | No
         failed = failed.where(polls.c.started_at > good.started_at)
     since: datetime | None = connection.execute(failed).scalar()
     return last.error, since or last.started_at
-
-
-def _is_open() -> ColumnElement[bool]:
-    return findings.c.resolved_at.is_(None) & ~findings.c.quiet
 
 
 def _told(moderator: str, *, again: bool) -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 
 ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOMENT = sa.DateTime(timezone=True)
@@ -66,10 +66,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_unsubscribed"),
     )
     op.create_index("ix_unsubscribed_moderator", "unsubscribed", ["moderator"])
+    is_resolved = sa.text("state = 'resolved'")
+    op.create_index(
+        "ix_findings_resolved",
+        "findings",
+        ["site_id", "resolved_at"],
+        sqlite_where=is_resolved,
+        postgresql_where=is_resolved,
+    )
 
 
 def downgrade() -> None:
     """Take them back."""
+    op.drop_index("ix_findings_resolved", "findings")
     for table in ("unsubscribed", "digest_runs", "deliveries", "mails"):
         op.drop_table(table)
     op.create_table(
