@@ -191,8 +191,8 @@ def compose(
 ) -> Digest:
     """Read what a mail says from the store.
 
-    `findings` are the numbers of those to tell, the gravest first; `rules` counts them by rule. `now`, in the moderator's
-    zone, is the mail's time.
+    `findings` are the numbers of those to tell, the gravest first; `rules` counts them by rule. `now`, in the
+    moderator's zone, is the mail's time.
     """
     is_digest = kind == "digest"
     rows = with_places(connection, findings[:MOST_SHOWN])
@@ -277,7 +277,7 @@ def _item(connection: Connection, about: Sequence[Row[Any]], moderator: str, now
         source_span = row.source["start"], row.source["end"]
         beside = None
         if found is not None and None not in source_span:
-            source = render(*found).text
+            source = render(found[0], found[1]).text
             if source_span[1] <= len(source):
                 passage, beside = compare(text, span, source, source_span)
         origin = Origin(label=_label(row.source), side=beside, url=safe_url(row.source["url"]))

@@ -5,6 +5,7 @@ import secrets
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.parser import HeaderParser
 from email.policy import EmailPolicy
 from email.utils import format_datetime, parseaddr
 from typing import Any
@@ -69,11 +70,10 @@ def mail_of(
     return message.as_bytes().decode("ascii")
 
 
-def recipient_of(content: str) -> str:
-    """Return the address that a mail is written to."""
-    head = content.partition("\r\n\r\n")[0]
-    line = next((line for line in head.split("\r\n") if line.startswith("To:")), "")
-    return parseaddr(line.removeprefix("To:").strip())[1]
+def addresses_of(content: str) -> tuple[str, str]:
+    """Return the addresses that a mail is from and to."""
+    headers = HeaderParser().parsestr(content.partition("\r\n\r\n")[0])
+    return parseaddr(headers["From"])[1], parseaddr(headers["To"])[1]
 
 
 def _subject(digest: Digest) -> str:

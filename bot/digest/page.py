@@ -51,5 +51,3 @@ def _lines(text: str) -> Markup:
 
 def _words(piece: Piece) -> Markup:
     return Markup("<u>{}</u>").format(_lines(piece.text)) if piece.differs else _lines(piece.text)
-
-

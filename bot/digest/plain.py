@@ -13,7 +13,7 @@ _BAR = 20
 
 
 def plain(digest: Digest) -> str:
-    """Return the text. What others wrote stands after a bar, or on a line of ours, so that it passes for nothing else."""
+    """Return the text; what others wrote stands after a bar, so that it passes for nothing of ours."""
     return "\n".join(_lines(digest)) + "\n"
 
 

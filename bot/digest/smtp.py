@@ -4,6 +4,7 @@ import os
 import smtplib
 import socket
 import ssl
+from contextlib import suppress
 from email.utils import parseaddr
 
 from adapters.errors import SecretError
@@ -13,51 +14,62 @@ _SECONDS = 30.0
 
 
 class SendError(Exception):
-    """Say why a mail was not taken; `passes` is False when the server said that it never will be."""
+    """Say why a mail was not taken.
 
-    def __init__(self, problem: str, *, passes: bool = True) -> None:
-        self.passes = passes
+    `passes` is False when the server said that it never will be; `is_server` tells that the server was not to be had.
+    """
+
+    def __init__(self, problem: str, *, passes: bool = True, is_server: bool = False) -> None:
+        self.passes, self.is_server = passes, is_server
         super().__init__(problem)
 
 
 def send(options: MailOptions, content: str, *, recipient: str) -> None:
     """Hand a mail to the server, for one recipient; raises SendError."""
+    if options.server is None or options.sender is None:
+        raise SendError("mail goes out only with server and sender in the table [mail]", is_server=True)
     try:
-        with _connected(options) as server:
+        server = _connected(options, options.server)
+        try:
             if options.user is not None and options.password is not None:
                 server.login(options.user, options.password.reveal(os.environ))
             server.sendmail(parseaddr(options.sender)[1], [recipient], content.encode("ascii"))
+        finally:
+            # The mail is taken or refused by now; how they part changes nothing of it.
+            with suppress(OSError, smtplib.SMTPException):
+                server.quit()
+            server.close()
     except smtplib.SMTPRecipientsRefused as error:
-        code, said = next(iter(error.recipients.values()))
-        raise SendError(f"the recipient was refused: {_said(code, said)}", passes=code < 500) from error
-    except smtplib.SMTPAuthenticationError as error:
-        # Whoever mends the login does not want the mails to be lost.
-        raise SendError(f"the login was refused: {_said(error.smtp_code, error.smtp_error)}") from error
-    except smtplib.SMTPSenderRefused as error:
-        raise SendError(
-            f"the sender was refused: {_said(error.smtp_code, error.smtp_error)}", passes=error.smtp_code < 500
-        ) from error
+        code, words = next(iter(error.recipients.values()))
+        raise SendError(f"the recipient was refused: {_said(code, words)}", passes=code < 500) from error
     except smtplib.SMTPDataError as error:
-        raise SendError(
-            f"the mail was refused: {_said(error.smtp_code, error.smtp_error)}", passes=error.smtp_code < 500
-        ) from error
+        said = _said(error.smtp_code, error.smtp_error)
+        raise SendError(f"the mail was refused: {said}", passes=error.smtp_code < 500) from error
+    except smtplib.SMTPAuthenticationError as error:
+        # Whoever mends the login or the sender does not want the mails to be lost.
+        said = _said(error.smtp_code, error.smtp_error)
+        raise SendError(f"the login was refused: {said}", is_server=True) from error
+    except smtplib.SMTPSenderRefused as error:
+        raise SendError(f"the sender was refused: {_said(error.smtp_code, error.smtp_error)}") from error
     except smtplib.SMTPResponseException as error:
-        raise SendError(f"the server said {_said(error.smtp_code, error.smtp_error)}") from error
+        raise SendError(f"{options.server} said {_said(error.smtp_code, error.smtp_error)}", is_server=True) from error
     except SecretError as error:
-        raise SendError(str(error)) from error
+        raise SendError(str(error), is_server=True) from error
     except ssl.SSLError as error:
-        raise SendError(f"no secure connection to {options.server}: {error.reason or error}") from error
+        problem = getattr(error, "verify_message", None) or error.reason or str(error)
+        raise SendError(f"no secure connection to {options.server}: {problem}", is_server=True) from error
     except (OSError, smtplib.SMTPException) as error:
-        # SMTPServerDisconnected too: what becomes of a mail whose server hangs up nobody knows, so it is sent again.
-        raise SendError(f"{options.server}: {error.strerror if _has_words(error) else error}") from error
+        # Where a server hangs up in the middle nobody knows what becomes of the mail: it is sent again.
+        problem = (isinstance(error, OSError) and error.strerror) or str(error)
+        raise SendError(f"{options.server}: {problem}", is_server=True) from error
 
 
-def _connected(options: MailOptions) -> smtplib.SMTP:
+def _connected(options: MailOptions, host: str) -> smtplib.SMTP:
     context = ssl.create_default_context()
     name = socket.gethostname() or "localhost"
     if options.security == "tls":
-        return smtplib.SMTP_SSL(options.server, options.port, local_hostname=name, timeout=_SECONDS, context=context)
-    server = smtplib.SMTP(options.server, options.port, local_hostname=name, timeout=_SECONDS)
+        return smtplib.SMTP_SSL(host, options.port, local_hostname=name, timeout=_SECONDS, context=context)
+    server = smtplib.SMTP(host, options.port, local_hostname=name, timeout=_SECONDS)
     try:
         if options.security == "starttls":
             server.starttls(context=context)
@@ -65,10 +77,6 @@ def _connected(options: MailOptions) -> smtplib.SMTP:
         server.close()
         raise
     return server
-
-
-def _has_words(error: Exception) -> bool:
-    return isinstance(error, OSError) and bool(error.strerror)
 
 
 def _said(code: int, words: bytes | str) -> str:

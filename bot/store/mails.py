@@ -80,12 +80,9 @@ def mark_sent(connection: Connection, number: int, *, now: datetime) -> None:
     )
 
 
-def mark_failed(connection: Connection, number: int, error: str, *, again_at: datetime | None) -> None:
-    """Note why a try failed, and when the next one is."""
-    values: dict[str, Any] = {"error": error[:_LONGEST_ERROR]}
-    if again_at is not None:
-        values["next_try_at"] = again_at
-    connection.execute(update(mails).where(mails.c.id == number).values(values))
+def mark_failed(connection: Connection, number: int, error: str) -> None:
+    """Note why a try failed; when the next one is was set when it began."""
+    connection.execute(update(mails).where(mails.c.id == number).values(error=error[:_LONGEST_ERROR]))
 
 
 def mark_unread(connection: Connection, number: int, state: State, error: str) -> None:
@@ -105,13 +102,29 @@ def by_message_id(connection: Connection, message_id: str) -> Row[Any] | None:
     return connection.execute(_mails().where(mails.c.message_id == message_id)).first()
 
 
-def last_mail(connection: Connection, moderator: str, site: int, *, kind: str | None = None) -> Row[Any] | None:
-    """Return the last mail, of a kind if one is given, that a moderator was written about a site and may have read."""
+def last_mail(
+    connection: Connection,
+    moderator: str,
+    site: int,
+    *,
+    kind: str | None = None,
+    channel: str | None = None,
+    other_than: str = "",
+) -> Row[Any] | None:
+    """Return the last mail about a site that a moderator has, or will have, of a kind or by a channel if one is given.
+
+    `other_than` is the Message-ID of one that does not count.
+    """
     query = _mails().where(
-        mails.c.moderator == moderator, mails.c.site_id == site, mails.c.state.in_(("waiting", "sent"))
+        mails.c.moderator == moderator,
+        mails.c.site_id == site,
+        mails.c.state.in_(("waiting", "sent")),
+        mails.c.message_id != other_than,
     )
     if kind is not None:
         query = query.where(mails.c.kind == kind)
+    if channel is not None:
+        query = query.where(mails.c.channel == channel)
     return connection.execute(query.order_by(mails.c.made_at.desc(), mails.c.id.desc()).limit(1)).first()
 
 

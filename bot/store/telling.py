@@ -7,10 +7,17 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exists, func, insert, or_, select, update
 
-from bot.store.tables import comments, deliveries, findings, mails, not_evaluated, outbox, polls, posts
+from adapters.thread import Format
+from bot.store.tables import comments, deliveries, findings, mails, not_evaluated, outbox, polls, posts, sites
 from bot.store.threads import chunks
 
 SEVERITIES = ("info", "warning", "serious")
+_BRIEF = (findings.c.id, findings.c.rule, findings.c.severity, findings.c.confidence)
+_GRAVEST = (
+    case({name: place for place, name in enumerate(SEVERITIES)}, value=findings.c.severity).desc(),
+    findings.c.confidence.desc(),
+    findings.c.id.desc(),
+)
 # What these mails held was not read by anybody.
 _UNREAD = ("refused", "bounced", "given up", "withdrawn")
 
@@ -35,16 +42,13 @@ def untold(connection: Connection, site: int, wanted: Wanted, *, again: bool = T
 
     What stood in a mail that was refused comes again, unless `again` is False.
     """
-    query = (
-        select(findings.c.id, findings.c.rule, findings.c.severity, findings.c.confidence)
+    query: Select[Any] = (
+        select(*_BRIEF)
         .join_from(outbox, findings, findings.c.id == outbox.c.finding_id)
         .where(outbox.c.site_id == site, outbox.c.sent_at.is_(None), findings.c.state == "open", wanted.condition)
         .where(~_told(wanted.moderator, again=again))
     )
-    by_severity = case({name: place for place, name in enumerate(SEVERITIES)}, value=findings.c.severity)
-    return connection.execute(
-        query.order_by(by_severity.desc(), findings.c.confidence.desc(), findings.c.id.desc())
-    ).all()
+    return connection.execute(query.order_by(*_GRAVEST)).all()
 
 
 def note_told(connection: Connection, mail: int, moderator: str, numbers: Iterable[int]) -> None:
@@ -71,16 +75,27 @@ def tell_again(connection: Connection, mail: int) -> None:
     connection.execute(update(outbox).where(outbox.c.finding_id.in_(numbers)).values(sent_at=None))
 
 
-def told_findings(connection: Connection, mail: int) -> list[int]:
-    """Return the numbers of the findings of a mail that are still open, the gravest and most certain first."""
-    by_severity = case({name: place for place, name in enumerate(SEVERITIES)}, value=findings.c.severity)
-    query = (
-        select(findings.c.id)
+def told_findings(connection: Connection, mail: int) -> Sequence[Row[Any]]:
+    """Return what a mail tells of and is still open, as `untold` does."""
+    query: Select[Any] = (
+        select(*_BRIEF)
         .join_from(deliveries, findings, findings.c.id == deliveries.c.finding_id)
         .where(deliveries.c.mail_id == mail, findings.c.state == "open")
-        .order_by(by_severity.desc(), findings.c.confidence.desc(), findings.c.id.desc())
     )
-    return list(connection.execute(query).scalars())
+    return connection.execute(query.order_by(*_GRAVEST)).all()
+
+
+def sites_with_news(connection: Connection, wanted: Wanted) -> set[str]:
+    """Return the sites of which a moderator has not been told all that he wants to be."""
+    query = (
+        select(sites.c.name)
+        .distinct()
+        .join_from(outbox, findings, findings.c.id == outbox.c.finding_id)
+        .join(sites, sites.c.id == outbox.c.site_id)
+        .where(outbox.c.sent_at.is_(None), findings.c.state == "open", wanted.condition)
+        .where(~_told(wanted.moderator, again=False))
+    )
+    return set(connection.execute(query).scalars())
 
 
 def with_places(connection: Connection, numbers: Collection[int]) -> list[Row[Any]]:
@@ -106,7 +121,7 @@ def with_places(connection: Connection, numbers: Collection[int]) -> list[Row[An
     return [rows[number] for number in numbers if number in rows]
 
 
-def source_body(connection: Connection, row: Row[Any]) -> tuple[str, str] | None:
+def source_body(connection: Connection, row: Row[Any]) -> tuple[str, Format] | None:
     """Return body and format of the post or comment that a finding of `with_places` names as its source, if stored."""
     kind, id = row.source["kind"], row.source["id"]
     if kind == "post":
@@ -115,22 +130,19 @@ def source_body(connection: Connection, row: Row[Any]) -> tuple[str, str] | None
         return (found.body, found.format) if found else None
     if kind not in ("comment", "archive") or id is None:
         return None
-    for table in (comments, posts):
-        found = connection.execute(
-            select(table.c.body, table.c.format, table.c.author).where(
-                table.c.site_id == row.site_id, table.c.platform_id == id
-            )
-        ).first()
-        if found is not None and found.body and (kind == "comment" or found.author == row.source["author"]):
-            return found.body, found.format
-        if kind == "comment":
-            break
+    for table in (comments,) if kind == "comment" else (comments, posts):
+        of_it = select(table.c.body, table.c.format, table.c.author).where(
+            table.c.site_id == row.site_id, table.c.platform_id == id
+        )
+        held = connection.execute(of_it).first()
+        if held is not None and held.body and (kind == "comment" or held.author == row.source["author"]):
+            return held.body, held.format
     return None
 
 
 def resolved_since(connection: Connection, site: int, moderator: str, *, since: datetime) -> Sequence[Row[Any]]:
     """Return what a moderator was told of and what has resolved itself since: comment, author, rule, title, why."""
-    query = (
+    query: Select[Any] = (
         select(
             findings.c.rule,
             findings.c.resolved_reason,

@@ -37,9 +37,7 @@ def upgrade() -> None:
     op.create_index("ix_mails_moderator_site_id_made_at", "mails", ["moderator", "site_id", "made_at"])
     op.create_index("ix_mails_site_id_state", "mails", ["site_id", "state"])
     is_waiting = sa.text("state = 'waiting'")
-    op.create_index(
-        "ix_mails_waiting", "mails", ["next_try_at"], sqlite_where=is_waiting, postgresql_where=is_waiting
-    )
+    op.create_index("ix_mails_waiting", "mails", ["next_try_at"], sqlite_where=is_waiting, postgresql_where=is_waiting)
     op.create_table(
         "deliveries",
         sa.Column("mail_id", ROW_ID, nullable=False),
