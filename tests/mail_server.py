@@ -33,7 +33,7 @@ class Inbox:
         waiting = self.answers.get(command)
         return waiting.pop(0) if waiting else None
 
-    async def handle_RCPT(
+    async def handle_RCPT(  # noqa: N802  # the name that aiosmtpd calls
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if (answer := self.answer("RCPT")) is not None:
@@ -41,7 +41,9 @@ class Inbox:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(  # noqa: N802  # the name that aiosmtpd calls
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
         content = envelope.content
         assert isinstance(content, bytes)
         answer = self.answer("DATA")
