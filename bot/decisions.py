@@ -12,11 +12,13 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Row, delete, exists, insert, literal, select, update
 
 from bot.config import Config
+from bot.store.allowances import ANY_RULE, Kind, allow, disallow
 from bot.store.audit import note_audit
 from bot.store.database import Store
 from bot.store.errors import StoreError
 from bot.store.findings import DECIDED, State
-from bot.store.tables import comments, decisions, deliveries, findings, outbox
+from bot.store.tables import allowances, comments, decisions, deliveries, findings, outbox, posts
+from bot.store.thresholds import hold_wanted
 
 Verdict = Literal["confirmed", "dismissed", "snoozed", "note"]
 # Why a finding is dismissed. With `allowed-here` the rule was right; with `wrong-source` it was, but for the source.
@@ -107,8 +109,58 @@ def decide(
     number = connection.execute(insert(decisions).values(**values).returning(decisions.c.id)).scalar_one()
     made = connection.execute(select(decisions).where(decisions.c.id == number)).one()
     state = row.state if verdict == "note" else _settle(connection, row, made, now)
+    if state in DECIDED or row.state in DECIDED:
+        hold_wanted(connection, row.site_id, row.rule, now=now)
     note_audit(connection, verdict, who=moderator, now=now, site=row.site_id, finding=finding)
     return Decided(finding=finding, decision=_decision(made), is_new=True, state=state)
+
+
+def allow_like(
+    connection: Connection,
+    finding: int,
+    kind: Kind,
+    *,
+    moderator: str | None,
+    now: datetime,
+    every_rule: bool = False,
+    note: str | None = None,
+    revision: str | None = None,
+    link: str | None = None,
+) -> Decided:
+    """Dismiss a finding as allowed here, and never tell again of the like: of its author, thread or phrase.
+
+    To undo the decision takes the allowance back too. Raises Stale, and StoreError where the comment has no author.
+    """
+    decided = decide(
+        connection,
+        finding,
+        "dismissed",
+        moderator=moderator,
+        now=now,
+        reason="allowed-here",
+        note=note,
+        revision=revision,
+        link=link,
+    )
+    if decided.is_new:
+        query = (
+            select(findings, comments.c.author, posts.c.platform_id)
+            .join(comments, comments.c.id == findings.c.comment_id)
+            .join(posts, posts.c.id == comments.c.post_id)
+        )
+        row = connection.execute(query.where(findings.c.id == finding)).one()
+        allow(
+            connection,
+            row.site_id,
+            rule=ANY_RULE if every_rule else row.rule,
+            kind=kind,
+            value={"author": row.author or "", "thread": row.platform_id, "phrase": row.excerpt}[kind],
+            moderator=moderator,
+            now=now,
+            note=note,
+            decision=decided.decision.id,
+        )
+    return decided
 
 
 def undo(connection: Connection, decision: int, *, moderator: str | None, now: datetime) -> State:
@@ -125,7 +177,13 @@ def undo(connection: Connection, decision: int, *, moderator: str | None, now: d
         raise StoreError("this decision was taken back before, or another one stands in its place")
     values = {"finding_id": found, "verdict": "undone", "undoes": decision}
     connection.execute(insert(decisions).values(moderator=moderator, decided_at=now, **values))
+    with_it = select(allowances.c.id).where(allowances.c.decision_id == decision)
+    for allowance in connection.execute(with_it).scalars().all():
+        disallow(connection, allowance, moderator=moderator, now=now)
+    row = _locked(connection, found)
     state = _settle(connection, row, _standing(_told(connection, found)), now)
+    if state in DECIDED or row.state in DECIDED:
+        hold_wanted(connection, row.site_id, row.rule, now=now)
     note_audit(connection, "undone", who=moderator, now=now, site=row.site_id, finding=found)
     return state
 

@@ -9,9 +9,11 @@ from sqlalchemy import Connection, Row, and_, bindparam, case, delete, exists, i
 
 from bot.judging import Gone, Judged
 from bot.records import source_record
+from bot.store.allowances import Hush, Quiet
 from bot.store.mails import forget_words
 from bot.store.tables import comments, findings, not_evaluated, outbox
 from bot.store.threads import chunks
+from bot.store.types import storable
 from rules.finding import Finding
 
 # What the judging says; `deleted`: the comment is gone.
@@ -52,13 +54,21 @@ class Ledger:
         new: list[dict[str, Any]] = []
         changed: list[dict[str, Any]] = []
         keys: list[str] = []
+        hush = Hush(self._connection, self._site)
+        places = hush.places([number for number, one in judged.items() if one.findings])
         for number, one in judged.items():
-            said = {finding.key: (finding, False) for finding in one.findings}
-            said |= {finding.key: (finding, True) for finding in one.quiet}
+            said: dict[str, tuple[Finding, Quiet | None]] = {
+                finding.key: (finding, hush.allows(finding.rule, finding.excerpt, places.get(number)))
+                for finding in one.findings
+            }
+            said |= {finding.key: (finding, Quiet("trial")) for finding in one.quiet}
             before = {row.key: row for row in kept[number]}
-            for key, (finding, is_quiet) in said.items():
-                values = _values(finding, is_quiet)
-                row = before.get(key) or self._moved(values, before, said)
+            for key, (finding, quiet) in said.items():
+                row = before.get(key) or self._moved(finding, before, said)
+                if row is None or row.quiet:
+                    # What was told once is not taken back by doubt.
+                    quiet = quiet or hush.doubts(finding.rule, finding.confidence)
+                values = _values(finding, quiet)
                 if row is None:
                     place = {"site_id": self._site, "comment_id": number, "found_at": self._now}
                     new.append({**place, **values, "resolved_at": None, "resolved_reason": None})
@@ -128,11 +138,9 @@ class Ledger:
             self._connection.execute(insert(table), rows)
         self.settled.not_evaluated += len(rows)
 
-    def _moved(
-        self, values: Mapping[str, Any], before: Mapping[str, Row[Any]], said: Mapping[str, object]
-    ) -> Row[Any] | None:
+    def _moved(self, finding: Finding, before: Mapping[str, Row[Any]], said: Mapping[str, object]) -> Row[Any] | None:
         # A comment that was moved to another thread gets other keys; its findings are the same ones.
-        same = (values["rule"], values["excerpt"])
+        same = (finding.rule, storable(finding.excerpt))
         return next((row for key, row in before.items() if key not in said and (row.rule, row.excerpt) == same), None)
 
     def _queue(self, keys: Collection[str]) -> None:
@@ -179,15 +187,15 @@ _CHANGE = (
 _KEPT = ("key", "rule", "severity", "confidence", "start", "end", "excerpt", "message", "source", "suggestion")
 
 
-def _values(finding: Finding, is_quiet: bool) -> dict[str, Any]:
+def _values(finding: Finding, quiet: Quiet | None) -> dict[str, Any]:
     values = {name: getattr(finding, name) for name in _KEPT}
-    quiet = {"quiet": is_quiet, "quiet_reason": "trial" if is_quiet else None}
-    return {**values, "source": source_record(finding.source), "ruleset": finding.ruleset, **quiet}
+    values |= {"source": source_record(finding.source), "ruleset": finding.ruleset, "quiet": quiet is not None}
+    return {**values, "quiet_reason": quiet and quiet.reason, "allowance_id": quiet and quiet.allowance}
 
 
 def _kept_values(row: Row[Any]) -> dict[str, Any]:
     # All rows of one statement must name the same columns.
-    return {name: getattr(row, name) for name in (*_KEPT, "ruleset", "quiet", "quiet_reason")}
+    return {name: getattr(row, name) for name in (*_KEPT, "ruleset", "quiet", "quiet_reason", "allowance_id")}
 
 
 def _state(values: Mapping[str, Any]) -> State:

@@ -129,10 +129,11 @@ findings = Table(
     Column("snoozed_until", Moment),
     UniqueConstraint("site_id", "key"),
     Index(None, "comment_id"),
-    Index(None, "state", "id"),
-    Index(None, "state", "rule", "id"),
-    Index(None, "site_id", "state", "id"),
-    Index(None, "site_id", "state", "rule", "id"),
+    # The queue's: with the confidence in them, what is less sure is passed over without a look at its row.
+    Index(None, "state", "id", "confidence"),
+    Index(None, "state", "rule", "id", "confidence"),
+    Index(None, "site_id", "state", "id", "confidence"),
+    Index(None, "site_id", "state", "rule", "id", "confidence"),
     Index(None, "found_at", "id"),
     _where("ix_findings_decided", "decided_at IS NOT NULL", "site_id", "rule", "decided_at", "state", "confidence"),
     _where("ix_findings_snoozed", "snoozed_until IS NOT NULL", "snoozed_until"),
@@ -191,8 +192,10 @@ allowances = Table(
     Column("value", Words, nullable=False),
     Column("moderator", Words),
     Column("note", Words),
+    Column("decision_id", ForeignKey("decisions.id")),
     Column("made_at", Moment, nullable=False),
     UniqueConstraint("site_id", "rule", "kind", "value"),
+    Index(None, "decision_id"),
 )
 
 # Findings under `least` are kept quiet. Where a precision is `wanted` the decisions set it, else a moderator did.
@@ -335,4 +338,52 @@ polls = Table(
     Column("findings", Integer, nullable=False),
     Column("error", Words),
     Index(None, "site_id", "started_at"),
+)
+
+# The review page's accounts; `sites` is a list of names, null for all of them.
+users = Table(
+    "users",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("name", Words, nullable=False, unique=True),
+    Column("password", Words, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("sites", JSON(none_as_null=True)),
+    Column("language", String(16)),
+    Column("added_at", Moment, nullable=False),
+    Column("disabled_at", Moment),
+)
+
+# Tokens are kept as hashes: who reads the store cannot act for anybody.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("token", String(64), nullable=False, unique=True),
+    Column("user_id", ForeignKey("users.id"), nullable=False),
+    Column("began_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Index(None, "user_id"),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("token", String(64), nullable=False, unique=True),
+    Column("name", Words),
+    Column("role", String(16), nullable=False),
+    Column("sites", JSON(none_as_null=True)),
+    Column("expires_at", Moment, nullable=False),
+)
+
+# Tries to log in that failed, for as long as they count.
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("name", Words, nullable=False),
+    Column("address", Words, nullable=False),
+    Column("tried_at", Moment, nullable=False),
+    Index(None, "address", "tried_at"),
 )

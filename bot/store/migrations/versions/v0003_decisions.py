@@ -10,11 +10,12 @@ ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOMENT = sa.DateTime(timezone=True)
 
 INDEXES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("findings", ("state", "id")),
-    ("findings", ("state", "rule", "id")),
-    ("findings", ("site_id", "state", "id")),
-    ("findings", ("site_id", "state", "rule", "id")),
+    ("findings", ("state", "id", "confidence")),
+    ("findings", ("state", "rule", "id", "confidence")),
+    ("findings", ("site_id", "state", "id", "confidence")),
+    ("findings", ("site_id", "state", "rule", "id", "confidence")),
     ("findings", ("found_at", "id")),
+    ("allowances", ("decision_id",)),
     ("actions", ("decision_id",)),
     ("actions", ("finding_id",)),
     ("actions", ("site_id", "begun_at")),
@@ -69,7 +70,9 @@ def upgrade() -> None:
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("moderator", sa.Text()),
         sa.Column("note", sa.Text()),
+        sa.Column("decision_id", ROW_ID),
         sa.Column("made_at", MOMENT, nullable=False),
+        sa.ForeignKeyConstraint(["decision_id"], ["decisions.id"], name="fk_allowances_decision_id"),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name="fk_allowances_site_id"),
         sa.PrimaryKeyConstraint("id", name="pk_allowances"),
         sa.UniqueConstraint("site_id", "rule", "kind", "value", name="uq_allowances_site_id_rule_kind_value"),
