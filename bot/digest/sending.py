@@ -31,6 +31,10 @@ class Round:
     sent: int = 0
     failed: int = 0
 
+    def __iadd__(self, other: "Round") -> "Round":
+        self.made, self.sent, self.failed = self.made + other.made, self.sent + other.sent, self.failed + other.failed
+        return self
+
 
 class Sender:
     """Send the mails that a maker has made."""
