@@ -127,7 +127,7 @@ class Site:
             yield step
             last, count = step.page.cursor, count + 1
         # A further batch of an ascending walk could have changed though its first one had not.
-        if (count <= 1 or self.capabilities.order == "newest-first") and self._is_quiet(last):
+        if (count <= 1 or self.capabilities.order != "ascending") and self._is_quiet(last):
             self._settled = last
 
     def rescan(self, cursor: Cursor, *, oldest: datetime, known: Collection[str]) -> Iterator[Page]:
@@ -182,7 +182,7 @@ class Site:
     def _walker(self, oldest: datetime | None, *, if_changed: bool = False) -> Walker:
         return Walker(
             listing=self._platform.recent,
-            ascending=self.capabilities.order == "ascending",
+            order=self.capabilities.order,
             overlap=self._overlap,
             now=datetime.fromtimestamp(self._clock.wall(), UTC),
             oldest=oldest,
@@ -209,9 +209,11 @@ class Site:
         first = self._platform.recent(Ask())
         second = self._platform.recent(Ask(token=first.next)) if first.next else first
         times = [time for one in first.comments if (time := one.comment.posted_at)]
-        is_ordered = times == sorted(times, reverse=self.capabilities.order == "newest-first")
+        is_ordered = self.capabilities.order == "by-thread" or times == sorted(
+            times, reverse=self.capabilities.order == "newest-first"
+        )
         ids = {one.comment.id for one in first.comments}
-        moves = second is first or any(one.comment.id not in ids for one in second.comments)
+        moves = second is first or not second.comments or any(one.comment.id not in ids for one in second.comments)
         if not is_ordered:
             mend = "find the plugin that changes the order of comments"
             yield Proof(name="paging", ok=False, said="comments do not come in the order of time", mend=mend)

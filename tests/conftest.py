@@ -10,7 +10,7 @@ import pytest
 from bot.store.database import Store, connect, open_store
 from bot.store.upkeep import vacuum
 from tests.postgres import HOW_TO_GET, binaries, cluster
-from tests.servers import real_isso, real_wordpress
+from tests.servers import real_isso, real_waline, real_wordpress
 from tests.servers.real import MissingError, RealServer
 
 ROOT = Path(__file__).parent.parent
@@ -55,6 +55,13 @@ def wordpress_6_2() -> Iterator[RealServer]:
 def isso() -> Iterator[RealServer]:
     """A real Isso, as above."""
     with real_isso.running(_got(real_isso.installed)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def waline() -> Iterator[RealServer]:
+    """A real Waline, as above."""
+    with real_waline.running(_got(real_waline.installed)) as running:
         yield running
 
 

@@ -17,7 +17,7 @@ from adapters.site import Site, open_site
 from tests.board import Row, Status
 from tests.servers.server import BoardServer
 
-# What each verb makes of a comment; a platform may also take a removed one away for good.
+# What each verb makes of a comment as a rule; a platform may also take a removed one away for good.
 OUTCOMES: Mapping[Verb, Status] = {"hold": "held", "approve": "approved", "spam": "spam", "remove": "trash"}
 
 
@@ -45,6 +45,8 @@ class Contract:
     is_conditional: bool = True
     # How many comments the long history has: fewer only where each one costs a request.
     history: int = 10_000
+    # What each verb makes of a comment.
+    outcomes: Mapping[Verb, Status] = field(default_factory=lambda: OUTCOMES)
     # The id of a thread that is not there, in the platform's form; `{url}` is the server's address.
     no_thread: str = "999999"
 

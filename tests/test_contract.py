@@ -12,8 +12,23 @@ from urllib3.util.retry import Retry
 from adapters.base import VERBS, Ask, Batch, Verb
 from adapters.errors import LoginError, NotFoundError, OutcomeUnknown, RateLimited, SiteError, Unsupported
 from adapters.walk import Step, Walker, _step
-from tests.contract import OUTCOMES, Contract, Stage
-from tests.servers import isso, real_isso, real_wordpress, waline, wordpress
+from tests.contract import Contract, Stage
+from tests.servers import (
+    blogger,
+    discourse,
+    disqus,
+    github,
+    isso,
+    lemmy,
+    mastodon,
+    real_isso,
+    real_waline,
+    real_wordpress,
+    reddit,
+    remark42,
+    waline,
+    wordpress,
+)
 
 # In the order of the registry.
 CONTRACTS: tuple[Contract, ...] = (
@@ -22,6 +37,15 @@ CONTRACTS: tuple[Contract, ...] = (
     *isso.CONTRACTS,
     *real_isso.CONTRACTS,
     *waline.CONTRACTS,
+    *real_waline.CONTRACTS,
+    *reddit.CONTRACTS,
+    *discourse.CONTRACTS,
+    *mastodon.CONTRACTS,
+    *lemmy.CONTRACTS,
+    *disqus.CONTRACTS,
+    *remark42.CONTRACTS,
+    *blogger.CONTRACTS,
+    *github.CONTRACTS,
 )
 SMALL = [one for one in CONTRACTS if not isinstance(one.serve, str)]
 every = pytest.mark.parametrize("contract", CONTRACTS, ids=lambda one: one.name)
@@ -402,7 +426,7 @@ def effects(stage: Stage, verb: Verb, id: str) -> int:
     if verb == "report":
         return sum(reported == id for reported, _ in stage.server.reports)
     status = stage.board.status(id)
-    return int(status == OUTCOMES[verb] or (verb == "remove" and status is None))
+    return int(status == stage.contract.outcomes[verb] or (verb == "remove" and status is None))
 
 
 def failed(stage: Stage) -> None:

@@ -5,8 +5,8 @@ from tests.contract import Contract
 from tests.servers.server import Answer, BoardServer, Query
 
 EMAIL, PASSWORD = "bot@blog.example", "kiln and clay"
-_STATUSES: dict[Status, str] = {"approved": "approved", "held": "waiting", "spam": "spam"}
-_BACK: dict[str, Status] = {word: status for status, word in _STATUSES.items()}
+STATUSES: dict[Status, str] = {"approved": "approved", "held": "waiting", "spam": "spam"}
+_BACK: dict[str, Status] = {word: status for status, word in STATUSES.items()}
 
 
 class WalineServer(BoardServer):
@@ -60,10 +60,10 @@ class WalineServer(BoardServer):
                 return _refusal(401)
             if not self.is_admin:
                 return _refusal(403)
-            rows = sorted(self.board.listed(*_STATUSES), key=lambda row: int(row.at), reverse=True)
+            rows = sorted(self.board.listed(*STATUSES), key=lambda row: int(row.at), reverse=True)
             shown = [self._shown(row) for row in rows[(page - 1) * size : page * size]]
             return _answer({"page": page, "totalPages": -(-len(rows) // size), "pageSize": size, "data": shown})
-        statuses: tuple[Status, ...] = tuple(_STATUSES) if moderates else ("approved",)
+        statuses: tuple[Status, ...] = tuple(STATUSES) if moderates else ("approved",)
         rows = [row for row in self.board.listed(*statuses) if wanted["path"] == _path(row)]
         roots = [row for row in rows if not row.parent]
         shown = [
@@ -81,7 +81,7 @@ class WalineServer(BoardServer):
             "comment": f"<p>{row.text}</p>\n",
             "orig": row.text,
             "url": _path(row),
-            "status": _STATUSES[row.status],
+            "status": STATUSES[row.status],
             "time": int(row.at) * 1000,
         }
 
