@@ -129,6 +129,19 @@ class PollingOptions(BaseModel):
     rescan_days: float = Field(3, gt=0, le=3650, description="how old comments may be that are read again")
 
 
+class ScanOptions(BaseModel):
+    """Hold how `scan` divides its work."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    partition_comments: int = Field(
+        50_000, ge=1, le=10_000_000, description="comments of a partition, the piece of work that a worker is given"
+    )
+    memory_mb: int = Field(
+        2048, ge=256, le=1_048_576, description="memory that the process which checks a partition may take"
+    )
+
+
 class SiteConfig(BaseModel):
     """Hold a site: its platform, how it is polled, and the platform's own options."""
 
@@ -150,6 +163,7 @@ class Config(BaseModel):
     daemon: DaemonOptions = DaemonOptions()
     log: LogOptions = LogOptions()
     store: StoreOptions = StoreOptions()
+    scan: ScanOptions = ScanOptions()
     sites: dict[str, SiteConfig] = {}
     rules: dict[str, RuleOptions] = {}
 
@@ -252,6 +266,7 @@ def example(rules: Sequence[Rule] | None = None) -> str:
         "[daemon]\n" + _keys(DaemonOptions.model_fields),
         "[log]\n" + _keys(LogOptions.model_fields),
         "[store]\n" + _keys(StoreOptions.model_fields),
+        "[scan]\n" + _keys(ScanOptions.model_fields),
     ]
     # Commented out whole: a site is somebody's own, and has no default.
     parts.append(_EXAMPLE_SITE + "".join(f"# {line}\n" for line in _keys(PollingOptions.model_fields).splitlines()))

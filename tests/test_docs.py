@@ -17,6 +17,7 @@ from bot.config import (
     LogOptions,
     PagesOptions,
     PollingOptions,
+    ScanOptions,
     StoreOptions,
     check_config,
 )
@@ -48,6 +49,7 @@ def test_every_rule_and_format_is_documented(name: str) -> None:
         *LogOptions.model_fields,
         *PollingOptions.model_fields,
         *StoreOptions.model_fields,
+        *ScanOptions.model_fields,
         *(key for rule in RULES for key in rule.Options.model_fields),
     ],
 )
