@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from bot.archive.commands import archive_app
+from bot.cluster.commands import drain, worker
 from bot.scan.command import scan
 from bot.site_commands import adapters_app, doctor, fetch, poll, run, status
 from bot.stop import stop as _stop
@@ -33,7 +34,7 @@ app.add_typer(archive_app, name="archive")
 app.add_typer(db_app, name="db")
 app.add_typer(findings_app, name="findings")
 app.add_typer(adapters_app, name="adapters")
-for command in (scan, run, poll, status, doctor, fetch, purge, replay):
+for command in (scan, run, worker, drain, poll, status, doctor, fetch, purge, replay):
     app.command()(command)
 
 

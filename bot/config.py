@@ -70,6 +70,35 @@ class ArchiveOptions(BaseModel):
     path: Path | None = Field(None, description="the archive's file, in which `check` and `quotes` look words up too")
 
 
+class BotOptions(BaseModel):
+    """Hold how the bot is run."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    mode: Literal["single", "cluster"] = Field(
+        "single", description="single: one process, `run`; cluster: many of `worker`, over PostgreSQL"
+    )
+
+
+class ClusterOptions(BaseModel):
+    """Hold what the workers of a cluster share."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    requests_per_second: float = Field(
+        5, gt=0, le=100_000, description="requests a second that a host gets at most, from all workers together"
+    )
+    polls_at_once: int = Field(
+        4, ge=1, le=10_000, description="polls of one host that run or wait side by side, on all workers together"
+    )
+    stalled_seconds: float = Field(
+        30, ge=2, le=3600, description="a worker that was silent for so long counts as dead, and its polls are retried"
+    )
+    lag_alarm_seconds: float = Field(
+        300, gt=0, le=604_800, description="when the 95th percentile of the sites is polled later than this, it is told"
+    )
+
+
 class DaemonOptions(BaseModel):
     """Hold how the daemon polls its sites."""
 
@@ -157,6 +186,8 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    bot: BotOptions = BotOptions()
+    cluster: ClusterOptions = ClusterOptions()
     check: CheckOptions = CheckOptions()
     pages: PagesOptions = PagesOptions()
     archive: ArchiveOptions = ArchiveOptions()
@@ -196,6 +227,8 @@ def load_config(path: Path | None = None, *, environment: Mapping[str, str] = os
 def check_config(data: dict[str, Any], *, name: str) -> Config:
     """Check parsed TOML against the models; raises ConfigError."""
     rest = _validated(Config, {key: value for key, value in data.items() if key not in ("rules", "sites")}, name)
+    if rest.bot.mode == "cluster":
+        _check_cluster(rest, name)
     return rest.model_copy(
         update={
             "rules": _rule_options(_tables(data, "rules", name), name),
@@ -205,6 +238,15 @@ def check_config(data: dict[str, Any], *, name: str) -> Config:
             },
         }
     )
+
+
+def _check_cluster(config: Config, name: str) -> None:
+    if not config.store.url.startswith("postgres"):
+        raise ConfigError(f"{name}: bot.mode: a cluster wants PostgreSQL: set store.url to postgresql://HOST/DATABASE")
+    if config.archive.path is not None:
+        raise ConfigError(
+            f"{name}: archive.path: a cluster keeps no archive, which is one machine's file; leave it out"
+        )
 
 
 def _tables(data: dict[str, Any], key: str, name: str) -> dict[str, dict[str, Any]]:
@@ -260,6 +302,8 @@ def example(rules: Sequence[Rule] | None = None) -> str:
     parts = [
         "# Quotewarden's configuration: every key, at its default. Delete what you do not change.\n"
         f"# It is read from --config, else from {PATH_VARIABLE}, else from ./{FILE_NAME}.\n",
+        "[bot]\n" + _keys(BotOptions.model_fields),
+        "[cluster]\n" + _keys(ClusterOptions.model_fields),
         "[check]\n" + _keys(CheckOptions.model_fields),
         "[pages]\n" + _keys(PagesOptions.model_fields),
         "[archive]\n" + _keys(ArchiveOptions.model_fields),

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,7 +31,7 @@ from bot.scan.threads import read_threads_of, write_threads  # noqa: E402
 from bot.scan.work import see_through  # noqa: E402
 
 BIN = Path(sys.executable).parent
-PATIENCE = 60.0
+PATIENCE = 120.0
 LINE = "A bridge that is closed for two summers takes the fish market with it, whatever the plan says."
 # A rule that a distribution beside ours brings: it does what comments tell it to.
 RULE = """
@@ -152,6 +152,16 @@ def test_with_an_index_a_source_is_found_in_the_last_thread(tmp_path: Path, run)
     assert lines(tmp_path / "out") == checked.stdout
 
 
+def worker_at_work(folder: Path, workers: list[subprocess.Popen]) -> subprocess.Popen | None:
+    """Return the worker whose process writes a partition: the process's number ends the file's temporary name."""
+    for file in folder.glob("out/findings/.*.jsonl.*"):
+        with suppress(OSError):
+            status = Path(f"/proc/{file.name.rpartition('.')[2]}/status").read_text()
+            parent = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("PPid:"))
+            return next((worker for worker in workers if worker.pid == parent), None)
+    return None
+
+
 @contextmanager
 def dask_cluster(env: dict[str, str], folder: Path, workers: int) -> Iterator[tuple[str, list[subprocess.Popen]]]:
     with socket.socket() as probe:
@@ -184,12 +194,12 @@ def test_a_worker_that_is_killed_changes_nothing(tmp_path: Path, run, env: dict[
             text=True,
         )
         until = time.monotonic() + PATIENCE
-        # Both at work, one partition at least finished.
-        while len(list(tmp_path.glob("out/findings/.*.jsonl.*"))) < 2 or not list(tmp_path.glob("out/done/*.json")):
+        # A partition is finished, and another in work: its worker goes.
+        while not list(tmp_path.glob("out/done/*.json")) or not (worker := worker_at_work(tmp_path, workers)):
             assert time.monotonic() < until, (tmp_path / "dask.log").read_text()
             assert scan.poll() is None
             time.sleep(0.02)
-        workers[0].send_signal(signal.SIGKILL)
+        worker.send_signal(signal.SIGKILL)
         _, told = scan.communicate(timeout=PATIENCE)
     assert scan.returncode == 0, told
     assert lines(tmp_path / "out") == checked.stdout
