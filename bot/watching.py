@@ -7,6 +7,7 @@ from contextlib import ExitStack, suppress
 import structlog
 
 from adapters.errors import AdapterError, SecretError
+from adapters.limiter import Turnstile
 from adapters.secrets import named_secrets
 from adapters.site import Site, open_site
 from bot.archive.writer import ArchiveWriter
@@ -25,15 +26,22 @@ Opened = Mapping[str, tuple[Site, SiteConfig]]
 class Watch:
     """Make the daemon's work from a configuration, and anew at each reload; what was before ends with its polls."""
 
-    def __init__(self, store: Store, load: Callable[[], Config], *, only: str | None = None) -> None:
-        self._store, self._load, self._only = store, load, only
+    def __init__(
+        self,
+        store: Store,
+        load: Callable[[], Config],
+        *,
+        only: str | None = None,
+        turnstile: Turnstile | None = None,
+    ) -> None:
+        self._store, self._load, self._only, self._turnstile = store, load, only, turnstile
         self._poller: Poller | None = None
         self._url: str | None = None
 
     def work(self) -> Work:
         """Return the work of the configuration as it is now; raises ConfigError."""
         config = self._load()
-        opened = open_sites(config, only=self._only)
+        opened = open_sites(config, only=self._only, turnstile=self._turnstile)
         if self._url not in (None, config.store.url):
             _log.warning("store.url changes only at a restart")
         self._url = self._url or config.store.url
@@ -67,7 +75,7 @@ def new_poller(config: Config, store: Store, opened: Opened) -> Poller:
     return Poller(store, judges, opened, archive=config.archive.path)
 
 
-def open_sites(config: Config, *, only: str | None = None) -> Opened:
+def open_sites(config: Config, *, only: str | None = None, turnstile: Turnstile | None = None) -> Opened:
     """Open the sites of a configuration, or one of them, without a request; raises ConfigError."""
     if only is not None and only not in config.sites:
         raise ConfigError(f"no site {only!r} in the configuration; there are {', '.join(config.sites) or 'none'}")
@@ -78,7 +86,7 @@ def open_sites(config: Config, *, only: str | None = None) -> Opened:
         for name, site in config.sites.items():
             if only in (None, name):
                 try:
-                    live = open_site(name, site.platform, site.options)
+                    live = open_site(name, site.platform, site.options, turnstile=turnstile)
                 except AdapterError as error:
                     raise ConfigError(f"sites.{name}: {error}") from error
                 closing.callback(live.close)

@@ -17,6 +17,7 @@ from bot.config import (
     LogOptions,
     PagesOptions,
     PollingOptions,
+    ScanOptions,
     StoreOptions,
     check_config,
 )
@@ -54,6 +55,7 @@ def test_every_rule_and_format_is_documented(name: str) -> None:
         *ModeratorOptions.model_fields,
         *DecisionOptions.model_fields,
         *OnConfirm.model_fields,
+        *ScanOptions.model_fields,
         *(key for rule in RULES for key in rule.Options.model_fields),
     ],
 )
