@@ -9,6 +9,7 @@ from adapters.platforms import blogger as blogger_live
 from adapters.platforms import discourse as discourse_live
 from adapters.platforms import disqus, lemmy, mastodon, wordpress
 from adapters.platforms import feed as comment_feed
+from adapters.platforms import hackernews as hackernews_live
 from adapters.platforms import reddit as reddit_live
 from adapters.platforms import remark42 as remark42_live
 from adapters.saved import (
@@ -62,6 +63,7 @@ PLATFORMS: tuple[PlatformModule, ...] = (
     discourse_live,
     mastodon,
     lemmy,
+    hackernews_live,
     disqus,
     remark42_live,
     blogger_live,

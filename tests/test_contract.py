@@ -13,7 +13,7 @@ from adapters.base import VERBS, Ask, Batch, Verb
 from adapters.errors import LoginError, NotFoundError, OutcomeUnknown, RateLimited, SiteError, Unsupported
 from adapters.walk import Step, Walker, _step
 from tests.contract import Contract, Stage
-from tests.servers import blogger, discourse, disqus, lemmy, mastodon, reddit, remark42, wordpress
+from tests.servers import blogger, discourse, disqus, hackernews, lemmy, mastodon, reddit, remark42, wordpress
 
 # In the order of the registry.
 CONTRACTS: tuple[Contract, ...] = (
@@ -22,6 +22,7 @@ CONTRACTS: tuple[Contract, ...] = (
     *discourse.CONTRACTS,
     *mastodon.CONTRACTS,
     *lemmy.CONTRACTS,
+    *hackernews.CONTRACTS,
     *disqus.CONTRACTS,
     *remark42.CONTRACTS,
     *blogger.CONTRACTS,
