@@ -7,7 +7,7 @@ from adapters.base import PlatformModule
 from adapters.errors import Unsupported
 from adapters.platforms import blogger as blogger_live
 from adapters.platforms import discourse as discourse_live
-from adapters.platforms import disqus, lemmy, mastodon, wordpress
+from adapters.platforms import disqus, github, lemmy, mastodon, wordpress
 from adapters.platforms import feed as comment_feed
 from adapters.platforms import hackernews as hackernews_live
 from adapters.platforms import reddit as reddit_live
@@ -67,6 +67,7 @@ PLATFORMS: tuple[PlatformModule, ...] = (
     disqus,
     remark42_live,
     blogger_live,
+    github,
 )
 
 

@@ -13,7 +13,7 @@ from adapters.base import VERBS, Ask, Batch, Verb
 from adapters.errors import LoginError, NotFoundError, OutcomeUnknown, RateLimited, SiteError, Unsupported
 from adapters.walk import Step, Walker, _step
 from tests.contract import Contract, Stage
-from tests.servers import blogger, discourse, disqus, hackernews, lemmy, mastodon, reddit, remark42, wordpress
+from tests.servers import blogger, discourse, disqus, github, hackernews, lemmy, mastodon, reddit, remark42, wordpress
 
 # In the order of the registry.
 CONTRACTS: tuple[Contract, ...] = (
@@ -26,6 +26,7 @@ CONTRACTS: tuple[Contract, ...] = (
     *disqus.CONTRACTS,
     *remark42.CONTRACTS,
     *blogger.CONTRACTS,
+    *github.CONTRACTS,
 )
 SMALL = [one for one in CONTRACTS if not isinstance(one.serve, str)]
 every = pytest.mark.parametrize("contract", CONTRACTS, ids=lambda one: one.name)

@@ -75,7 +75,8 @@ class HackerNews:
         if not self._stories:
             return Batch()
         until, _, page = (ask.token or " ").partition(" ")
-        asked = {"tags": f"comment,({','.join(f'story_{id}' for id in self._stories)})", "hitsPerPage": PER_PAGE}
+        stories = ",".join(f"story_{id}" for id in self._stories)
+        asked: dict[str, str | int] = {"tags": f"comment,({stories})", "hitsPerPage": PER_PAGE}
         place: dict[str, str | int] = {"numericFilters": f"created_at_i<={until}", "page": page} if until else {}
         reply = self._http.get(f"{self._search}/api/v1/search_by_date", {**asked, **place}, if_changed=ask.if_changed)
         if reply.unchanged:
