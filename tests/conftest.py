@@ -64,7 +64,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database without tables, once in SQLite and once in PostgreSQL."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'empty.db'}"
-    return _new_database(request.getfixturevalue("postgres"), "template1")
+    return new_database(request.getfixturevalue("postgres"), "template1")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -74,7 +74,7 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         path = tmp_path / "store.db"
         shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
         return f"sqlite:///{path}"
-    return _new_database(request.getfixturevalue("postgres"), "postgres")
+    return new_database(request.getfixturevalue("postgres"), "postgres")
 
 
 @pytest.fixture
@@ -91,7 +91,8 @@ def _got(fetch: Callable[[], Path]) -> Path:
         pytest.skip(str(error))
 
 
-def _new_database(url: str, template: str) -> str:
+def new_database(url: str, template: str) -> str:
+    """Make a database in a cluster, a copy of another one, and return its URL."""
     name = f"test_{secrets.token_hex(8)}"
     # From the database that is no template: a template must have no other visitor while it is copied.
     engine = connect(url.format(database="template1" if template == "postgres" else "postgres"))

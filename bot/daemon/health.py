@@ -4,18 +4,26 @@ import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
+from typing import Protocol
 
 from bot.daemon.errors import DaemonError
-from bot.daemon.metrics import CONTENT_TYPE, Metrics
+from bot.daemon.metrics import CONTENT_TYPE
 
 _HOST = "127.0.0.1"
+
+
+class Figures(Protocol):
+    """Be what is counted."""
+
+    def text(self) -> bytes:
+        """Return everything in Prometheus' text format."""
 
 
 class HealthServer:
     """Answer on a port of the loopback; `alive` and `ready` return None when all is well, else what is wrong."""
 
     def __init__(
-        self, port: int, *, metrics: Metrics, alive: Callable[[], str | None], ready: Callable[[], str | None]
+        self, port: int, *, metrics: Figures, alive: Callable[[], str | None], ready: Callable[[], str | None]
     ) -> None:
         class Handler(_Handler):
             pages = {  # noqa: RUF012  # a handler's class is all that the server takes
