@@ -10,6 +10,7 @@ from adapters.platforms import discourse as discourse_live
 from adapters.platforms import disqus, github, lemmy, mastodon, waline, wordpress
 from adapters.platforms import feed as comment_feed
 from adapters.platforms import isso as isso_server
+from adapters.platforms import hackernews as hackernews_live
 from adapters.platforms import reddit as reddit_live
 from adapters.platforms import remark42 as remark42_live
 from adapters.saved import (
@@ -65,6 +66,7 @@ PLATFORMS: tuple[PlatformModule, ...] = (
     discourse_live,
     mastodon,
     lemmy,
+    hackernews_live,
     disqus,
     remark42_live,
     blogger_live,

@@ -12,17 +12,16 @@ from urllib3.util.retry import Retry
 from adapters.base import VERBS, Ask, Batch, Verb
 from adapters.errors import LoginError, NotFoundError, OutcomeUnknown, RateLimited, SiteError, Unsupported
 from adapters.walk import Step, Walker, _step
-from tests.contract import Contract, Stage
+from tests.contract import OUTCOMES, Contract, Stage
 from tests.servers import (
     blogger,
     discourse,
     disqus,
     github,
+    hackernews,
     isso,
     lemmy,
     mastodon,
-    real_isso,
-    real_waline,
     real_wordpress,
     reddit,
     remark42,
@@ -35,13 +34,12 @@ CONTRACTS: tuple[Contract, ...] = (
     *wordpress.CONTRACTS,
     *real_wordpress.CONTRACTS,
     *isso.CONTRACTS,
-    *real_isso.CONTRACTS,
     *waline.CONTRACTS,
-    *real_waline.CONTRACTS,
     *reddit.CONTRACTS,
     *discourse.CONTRACTS,
     *mastodon.CONTRACTS,
     *lemmy.CONTRACTS,
+    *hackernews.CONTRACTS,
     *disqus.CONTRACTS,
     *remark42.CONTRACTS,
     *blogger.CONTRACTS,
