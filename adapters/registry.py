@@ -6,7 +6,7 @@ from typing import cast
 from adapters.base import PlatformModule
 from adapters.errors import Unsupported
 from adapters.platforms import blogger as blogger_live
-from adapters.platforms import coral, disqus, github, wordpress
+from adapters.platforms import coral, disqus, github, hyvor, wordpress
 from adapters.platforms import feed as comment_feed
 from adapters.platforms import reddit as reddit_live
 from adapters.platforms import remark42 as remark42_live
@@ -63,6 +63,7 @@ PLATFORMS: tuple[PlatformModule, ...] = (
     blogger_live,
     github,
     coral,
+    hyvor,
 )
 
 

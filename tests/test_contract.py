@@ -13,7 +13,7 @@ from adapters.base import VERBS, Ask, Batch, Verb
 from adapters.errors import LoginError, NotFoundError, OutcomeUnknown, RateLimited, SiteError, Unsupported
 from adapters.walk import Step, Walker, _step
 from tests.contract import Contract, Stage
-from tests.servers import blogger, coral, disqus, github, reddit, remark42, wordpress
+from tests.servers import blogger, coral, disqus, github, hyvor, reddit, remark42, wordpress
 
 # In the order of the registry.
 CONTRACTS: tuple[Contract, ...] = (
@@ -24,6 +24,7 @@ CONTRACTS: tuple[Contract, ...] = (
     *blogger.CONTRACTS,
     *github.CONTRACTS,
     *coral.CONTRACTS,
+    *hyvor.CONTRACTS,
 )
 SMALL = [one for one in CONTRACTS if not isinstance(one.serve, str)]
 every = pytest.mark.parametrize("contract", CONTRACTS, ids=lambda one: one.name)
