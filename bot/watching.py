@@ -10,7 +10,7 @@ from adapters.errors import AdapterError
 from adapters.secrets import named_secrets
 from adapters.site import Site, open_site
 from bot.archive.writer import ArchiveWriter
-from bot.config import Config, ConfigError, SiteConfig
+from bot.config import Config, ConfigError, PollingOptions, SiteConfig
 from bot.daemon.polls import WatchedSite, Work
 from bot.judging import JudgeProcesses
 from bot.polling import Poller
@@ -41,7 +41,7 @@ class Watch:
             before.retire()
         return Work(
             config=config,
-            sites=[WatchedSite(name=name, interval=one.polling.interval_seconds) for name, (_, one) in opened.items()],
+            sites=[_watched(name, one.polling) for name, (_, one) in opened.items()],
             poll=self._poller,
             secrets=frozenset(revealed(config)),
         )
@@ -81,8 +81,16 @@ def open_sites(config: Config, *, only: str | None = None) -> Opened:
     return opened
 
 
+def _watched(name: str, polling: PollingOptions) -> WatchedSite:
+    try:
+        secret = polling.push_secret.reveal(os.environ) if polling.push_secret else None
+    except AdapterError as error:
+        raise ConfigError(f"sites.{name}: push_secret: {error}") from error
+    return WatchedSite(name=name, interval=polling.interval_seconds, push_secret=secret)
+
+
 def revealed(config: Config) -> Iterator[str]:
     """Yield the secrets that a configuration names, to be kept out of logs."""
     for site in config.sites.values():
-        for secret in named_secrets(site.options):
+        for secret in (*named_secrets(site.options), *named_secrets(site.polling)):
             yield secret.reveal(os.environ)

@@ -1,8 +1,8 @@
 """Hyvor Talk, over its Console API with a key.
 
 The Console API shows and changes everything that the Console does, as the website's owner; the other one, the Data API,
-shows the public part only. Comments are listed by their numbers, the newest first, whatever their status. A page goes on
-below a number, so that nothing drifts. It may be shorter than was asked for: only an empty one is the end.
+shows the public part only. Comments are listed by their numbers, the newest first, whatever their status. A page goes
+on below a number, so that nothing drifts. It may be shorter than was asked for: only an empty one is the end.
 """
 
 from collections.abc import Iterator, Mapping
