@@ -23,6 +23,7 @@ Cursor = Mapping[str, object] | Sequence[object] | str | int | float | None
 
 Verb = Literal["hold", "approve", "spam", "remove", "reply", "report"]
 VERBS: tuple[Verb, ...] = ("hold", "approve", "spam", "remove", "reply", "report")
+Order = Literal["ascending", "newest-first", "by-thread"]
 Outcome = Literal["done", "refused", "unknown"]
 
 
@@ -53,13 +54,13 @@ class Capabilities:
     """Say what a platform lets one do and see.
 
     `sees` holds what is known of comments besides the approved ones: `held` and `spam` while they are, `edited` and
-    `deleted` by reading again. `order` is that of the listing, `grain` that of its clock in seconds; `threads` says
-    whether a thread can be asked for.
+    `deleted` by reading again. `order` is that of the listing; one that goes from thread to thread is read whole at
+    each poll. `grain` is that of its clock in seconds; `threads` says whether a thread can be asked for.
     """
 
     verbs: frozenset[Verb]
     sees: frozenset[Literal["held", "spam", "edited", "deleted"]]
-    order: Literal["ascending", "newest-first"]
+    order: Order
     grain: float = 1.0
     threads: bool = True
 

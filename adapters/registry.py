@@ -6,7 +6,8 @@ from typing import cast
 from adapters.base import PlatformModule
 from adapters.errors import Unsupported
 from adapters.platforms import blogger as blogger_live
-from adapters.platforms import coral, disqus, github, hyvor, wordpress
+from adapters.platforms import coral, disqus, github, hyvor, lemmy, mastodon, wordpress
+from adapters.platforms import discourse as discourse_live
 from adapters.platforms import feed as comment_feed
 from adapters.platforms import reddit as reddit_live
 from adapters.platforms import remark42 as remark42_live
@@ -58,6 +59,9 @@ PLATFORMS: tuple[PlatformModule, ...] = (
     wordpress,
     comment_feed,
     reddit_live,
+    discourse_live,
+    mastodon,
+    lemmy,
     disqus,
     remark42_live,
     blogger_live,

@@ -65,7 +65,7 @@ class Reply:
         if not isinstance(found, dict):
             return None, None
         inner = found.get("error") or next(iter(sequence(found.get("errors"))), None)
-        found = {**found, **inner} if isinstance(inner, dict) else found
+        found = {**found, **inner} if isinstance(inner, dict) else {**found, "error": inner} if inner else found
         words = [found.get(key) for key in ("code", *_WORDS)]
         code, *said = [word if isinstance(word, str | int) else None for word in words]
         first = next((str(word) for word in said if word), None)

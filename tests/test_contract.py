@@ -13,12 +13,29 @@ from adapters.base import VERBS, Ask, Batch, Verb
 from adapters.errors import LoginError, NotFoundError, OutcomeUnknown, RateLimited, SiteError, Unsupported
 from adapters.walk import Step, Walker, _step
 from tests.contract import Contract, Stage
-from tests.servers import blogger, coral, disqus, github, hyvor, reddit, remark42, wordpress
+from tests.servers import (
+    blogger,
+    coral,
+    discourse,
+    disqus,
+    github,
+    hyvor,
+    lemmy,
+    mastodon,
+    real_wordpress,
+    reddit,
+    remark42,
+    wordpress,
+)
 
 # In the order of the registry.
 CONTRACTS: tuple[Contract, ...] = (
     *wordpress.CONTRACTS,
+    *real_wordpress.CONTRACTS,
     *reddit.CONTRACTS,
+    *discourse.CONTRACTS,
+    *mastodon.CONTRACTS,
+    *lemmy.CONTRACTS,
     *disqus.CONTRACTS,
     *remark42.CONTRACTS,
     *blogger.CONTRACTS,
@@ -234,7 +251,7 @@ def test_the_check_holds_where_all_is_well(stage: Stage) -> None:
 @small
 def test_a_reply_that_nothing_has_changed(stage: Stage) -> None:
     stage.server.has_tags = True
-    stage.write(5)
+    stage.write(5, before=120)
     stage.poll()
     assert stage.poll() == []
     pages = list(stage.site.comments(stage.cursor))
@@ -276,7 +293,7 @@ def test_a_reply_that_is_none(stage: Stage, fault: str) -> None:
     assert stage.missed() == set()
 
 
-@small
+@every
 def test_a_login_that_is_revoked_midway(stage: Stage) -> None:
     stage.write(250)
     pages = stage.site.comments(stage.cursor)
@@ -294,7 +311,7 @@ def test_a_login_that_is_revoked_midway(stage: Stage) -> None:
         assert refused[0].mend
     for verb in stage.verbs:
         with pytest.raises(LoginError):
-            do(stage, verb, "1", key=verb)
+            do(stage, verb, str(stage.board.listed()[0].id), key=verb)
     stage.server.is_welcome = True
     stage.poll()
     assert stage.missed() == set()
@@ -358,7 +375,7 @@ def test_what_has_left_the_listing_unread_is_told(stage: Stage, caplog: pytest.L
     "scenario",
     [test_sixty_comments_in_a_burst_while_it_is_polled, test_more_comments_of_one_second_than_a_page_holds],
 )
-@pytest.mark.parametrize("contract", SMALL[:1], ids=lambda one: one.name)
+@pytest.mark.parametrize("contract", [wordpress.CONTRACTS[0], real_wordpress.CONTRACTS[0]], ids=lambda one: one.name)
 def test_the_contract_breaks_a_cursor_that_asks_strictly_after(
     stage: Stage, mocker: MockerFixture, scenario: Callable[[Stage], None]
 ) -> None:

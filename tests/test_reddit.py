@@ -166,7 +166,7 @@ def test_the_verbs_do_what_they_say(server: RedditServer, site: Site) -> None:
     assert live is not None
     assert (live.comment.status, live.comment.body) == ("held", "Clay.")
     site.mod("1").reply("Whose words are *these*?")
-    assert server.board.rows[2].text == "Whose words are *these*?"
+    assert server.board.rows[2].text == r"Whose words are \*these\*?"
     site.mod("1").report("x" * 300)
     assert server.reports == [("1", "x" * 100)]
     with pytest.raises(NotFoundError):

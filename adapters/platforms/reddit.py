@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 from adapters.base import Ask, Batch, Capabilities, PlatformOptions, Proof, Sighting, Verb
 from adapters.bearer import Bearer, basic
 from adapters.errors import BadReply, LoginError, NotFoundError, RateLimited, RefusedError, Unsupported
+from adapters.markdown import is_same, written
 from adapters.reply import Reply
 from adapters.saved.jsontext import Json, Row, mapping, sequence, string
 from adapters.saved.reddit import comment_of, thread_of, unpacked
@@ -189,7 +190,7 @@ class Reddit:
         elif verb == "approve":
             self._post("api/approve", {"id": name})
         elif verb == "reply":
-            self._post("api/comment", {"thing_id": name, "text": text or ""})
+            self._post("api/comment", {"thing_id": name, "text": written(text or "")})
         elif verb == "report":
             self._post("api/report", {"id": name, "reason": (text or "")[:_REPORT_CHARACTERS]})
         else:
@@ -204,7 +205,8 @@ class Reddit:
             link = (string(row.get("link_id")) or "").partition("_")[2]
             reply = self._get(f"comments/{quote(link, safe='')}/_/{quote(id, safe='')}", {"limit": 500, "sort": "new"})
             things = [thing["data"] for thing in unpacked(reply.json(), _pass) if thing["kind"] == "t1"]
-            return any(one.get("parent_id") == f"t1_{id}" and one.get("body") == text for one in things)
+            ours = [string(one.get("body")) for one in things if one.get("parent_id") == f"t1_{id}"]
+            return any(is_same(one, written(text or "")) for one in ours)
         if "removed" not in row:
             return None
         if verb == "approve":

@@ -14,7 +14,7 @@ from bot.store.errors import StoreError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0002"
+HEAD = "0005"
 FIRST = "0001"
 _HERE = Path(__file__).parent / "migrations"
 # Any number will do that no other program on the same server locks by.

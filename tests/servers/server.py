@@ -21,13 +21,14 @@ _HTML = b"<!doctype html><title>Maintenance</title><p>Back soon."
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Hold one request: `params` has the last value of each, `json` the parsed body."""
+    """Hold one request: `params` has the last value of each, `text` all of them, `json` the parsed body."""
 
     method: str
     path: str
     params: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes = b""
+    text: str = ""
 
     @property
     def json(self) -> Any:
@@ -159,7 +160,7 @@ class BoardServer:
                 parts = urlsplit(self.path)
                 params = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                answer = server._respond(Query(self.command, parts.path, params, self.headers, body))
+                answer = server._respond(Query(self.command, parts.path, params, self.headers, body, parts.query))
                 if answer is None:
                     self.close_connection = True
                     return
