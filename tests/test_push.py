@@ -27,6 +27,7 @@ from bot.daemon.schedule import Schedule
 from tests.board import Board
 from tests.clocks import StillClock
 from tests.mini_wordpress import MiniWordPress
+from tests.servers.real_wordpress import PASSWORD, USER, RealWordPress
 from tests.test_command import COMMAND
 from tests.test_daemon import free_port
 
@@ -34,7 +35,7 @@ ROOT = Path(__file__).parent.parent
 SECRET = "only the two of us"  # noqa: S105  # nobody's
 BODY = b'{"comment": 7}'
 NOW = 1_790_000_000
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 def own(body: bytes = BODY, *, at: float = NOW, secret: str = SECRET) -> dict[str, str]:
@@ -237,11 +238,9 @@ def test_what_is_no_push_is_refused(served: tuple[int, list[tuple[str, bytes]]],
 
 
 class Pushed:
-    """Be a daemon that polls a blog once an hour, and takes pushes."""
+    """Be a daemon that polls a blog of one comment once an hour, and takes pushes."""
 
-    def __init__(self, folder: Path) -> None:
-        self.blog = MiniWordPress(Board(now=time.time() - 60))
-        self.blog.board.create("The pier was looked at.", author="Pilot")
+    def __init__(self, folder: Path, url: str, more: str = "") -> None:
         self.folder, self.port = folder, free_port()
         (folder / "quotewarden.toml").write_text(
             f"""
@@ -253,7 +252,8 @@ class Pushed:
             jitter_seconds = 0
             [sites."blog.example"]
             platform = "wordpress"
-            url = "{self.blog.url}"
+            url = "{url}"
+            {more}
             push_secret = {{ file = "{folder / "secret"}" }}
             """
         )
@@ -283,30 +283,37 @@ class Pushed:
     def close(self) -> None:
         self.process.terminate()
         self.process.wait(PATIENCE)
-        self.blog.close()
 
 
 @pytest.fixture(scope="module")
-def pushed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pushed]:
-    made = Pushed(tmp_path_factory.mktemp("pushed"))
+def blog() -> Iterator[MiniWordPress]:
+    made = MiniWordPress(Board(now=time.time() - 60))
+    made.board.create("The pier was looked at.", author="Pilot")
     yield made
     made.close()
 
 
-def test_a_push_has_the_daemon_read_a_comment_at_once(pushed: Pushed) -> None:
+@pytest.fixture(scope="module")
+def pushed(tmp_path_factory: pytest.TempPathFactory, blog: MiniWordPress) -> Iterator[Pushed]:
+    made = Pushed(tmp_path_factory.mktemp("pushed"), blog.url)
+    yield made
+    made.close()
+
+
+def test_a_push_has_the_daemon_read_a_comment_at_once(pushed: Pushed, blog: MiniWordPress) -> None:
     comments, polls = pushed.metric("comments_total"), pushed.polls()
     assert pushed.push(own(at=time.time(), secret="guessed")) == 401  # noqa: S106  # a guess
     assert pushed.push(own(at=time.time() - 3600)) == 401
     assert pushed.push(own(at=time.time()), url=f"{pushed.url}s") == 404
     assert pushed.push(own(at=time.time()), body=BODY + b" ") == 401
-    pushed.blog.board.create("It was found sound.", author="Ada", at=time.time())
+    blog.board.create("It was found sound.", author="Ada", at=time.time())
     headers = {name.lower(): value for name, value in own(at=time.time()).items()}
     assert [pushed.push(headers) for _ in range(3)] == [202] * 3
     eventually(lambda: pushed.metric("comments_total") == comments + 1)
     # Whatever was forged, repeated or too late made no poll.
     assert pushed.polls() == polls + 1
     body = b'{"post": {"id": 9}}'
-    pushed.blog.board.create("And painted.", author="Ada", at=time.time())
+    blog.board.create("And painted.", author="Ada", at=time.time())
     assert pushed.push({"X-Discourse-Event-Signature": sign(body, secret=SECRET)}, body=body) == 202
     eventually(lambda: pushed.metric("comments_total") == comments + 2)
     assert pushed.polls() == polls + 2
@@ -316,18 +323,39 @@ def test_a_push_has_the_daemon_read_a_comment_at_once(pushed: Pushed) -> None:
     assert {record["site"] for record in told if "not signed" in record["event"]} == {"blog.example"}
 
 
-def test_the_plugin_for_wordpress_is_understood(pushed: Pushed) -> None:
+def test_the_plugin_for_wordpress_is_understood(pushed: Pushed, blog: MiniWordPress) -> None:
     php = shutil.which("php")
     if php is None:
         pytest.skip("needs php: apt install php-cli")
     comments, polls = pushed.metric("comments_total"), pushed.polls()
-    pushed.blog.board.create("It was found dry.", author="Ada", at=time.time())
+    blog.board.create("It was found dry.", author="Ada", at=time.time())
     script = [php, str(ROOT / "tests" / "push.php"), str(ROOT / "deploy" / "quotewarden.php")]
     for secret, status in (("another", "401"), (SECRET, "202")):
         done = subprocess.run([*script, pushed.url, secret, "2"], capture_output=True, text=True, timeout=30)
         assert (done.stderr, done.stdout.split()[1]) == ("", status)
     eventually(lambda: pushed.metric("comments_total") == comments + 1)
     assert pushed.polls() == polls + 1
+
+
+def test_a_comment_on_a_real_blog_is_read_at_once(wordpress_6_5: RealWordPress, tmp_path: Path) -> None:
+    blog = wordpress_6_5
+    blog.reset()
+    blog.board.create("The pier was looked at.", author="Pilot", at=blog.board.now - 60)
+    (tmp_path / "password").write_text(PASSWORD)
+    pushed = Pushed(tmp_path, blog.url, f'user = "{USER}"\npassword = {{ file = "{tmp_path / "password"}" }}')
+    settings = f"define('QUOTEWARDEN_PUSH', '{pushed.url}'); define('QUOTEWARDEN_SECRET', '{SECRET}');"
+    plugin = blog.plugins / "quotewarden.php"
+    plugin.write_text(f"<?php {settings} require '{ROOT / 'deploy' / 'quotewarden.php'}';")
+    try:
+        # As a reader's browser sends the form under the post.
+        form = {"comment_post_ID": "1", "author": "Ada", "email": "ada@blog.example", "comment": "It was found sound."}
+        sent = requests.post(f"{blog.url}/wp-comments-post.php", form, timeout=60, allow_redirects=False)
+        assert sent.status_code == 302
+        eventually(lambda: pushed.metric("comments_total") == 2)
+        assert pushed.polls() == 2
+    finally:
+        plugin.unlink()
+        pushed.close()
 
 
 def test_a_push_secret_without_a_port_is_told(tmp_path: Path) -> None:
