@@ -6,8 +6,8 @@ from typing import cast
 from adapters.base import PlatformModule
 from adapters.errors import Unsupported
 from adapters.platforms import blogger as blogger_live
+from adapters.platforms import coral, disqus, github, hyvor, lemmy, mastodon, waline, wordpress
 from adapters.platforms import discourse as discourse_live
-from adapters.platforms import disqus, github, lemmy, mastodon, waline, wordpress
 from adapters.platforms import feed as comment_feed
 from adapters.platforms import isso as isso_server
 from adapters.platforms import hackernews as hackernews_live
@@ -71,6 +71,8 @@ PLATFORMS: tuple[PlatformModule, ...] = (
     remark42_live,
     blogger_live,
     github,
+    coral,
+    hyvor,
 )
 
 

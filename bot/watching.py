@@ -11,7 +11,7 @@ from adapters.limiter import Turnstile
 from adapters.secrets import named_secrets
 from adapters.site import Site, open_site
 from bot.archive.writer import ArchiveWriter
-from bot.config import Config, ConfigError, SiteConfig
+from bot.config import Config, ConfigError, PollingOptions, SiteConfig
 from bot.daemon.polls import TimedAction, WatchedSite, Work
 from bot.digest.rounds import Rounds
 from bot.judging import JudgeProcesses
@@ -50,7 +50,7 @@ class Watch:
             before.retire()
         return Work(
             config=config,
-            sites=[WatchedSite(name=name, interval=one.polling.interval_seconds) for name, (_, one) in opened.items()],
+            sites=[_watched(name, one.polling) for name, (_, one) in opened.items()],
             poll=self._poller,
             timed=list(self._timed(config)),
             secrets=frozenset(revealed(config)),
@@ -95,10 +95,18 @@ def open_sites(config: Config, *, only: str | None = None, turnstile: Turnstile 
     return opened
 
 
+def _watched(name: str, polling: PollingOptions) -> WatchedSite:
+    try:
+        secret = polling.push_secret.reveal(os.environ) if polling.push_secret else None
+    except AdapterError as error:
+        raise ConfigError(f"sites.{name}: push_secret: {error}") from error
+    return WatchedSite(name=name, interval=polling.interval_seconds, push_secret=secret)
+
+
 def revealed(config: Config) -> Iterator[str]:
     """Yield the secrets that a configuration names, to be kept out of logs."""
     for site in config.sites.values():
-        for secret in named_secrets(site.options):
+        for secret in (*named_secrets(site.options), *named_secrets(site.polling)):
             yield secret.reveal(os.environ)
     for secret in (*named_secrets(config.mail), *(one for told in config.moderators.values() for one in told.channels)):
         # Of a way to moderators that does not open, the log tells when it is tried; the sites are watched meanwhile.
