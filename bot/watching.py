@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
 
 import structlog
 
-from adapters.errors import AdapterError
+from adapters.errors import AdapterError, SecretError
 from adapters.secrets import named_secrets
 from adapters.site import Site, open_site
 from bot.archive.writer import ArchiveWriter
@@ -14,7 +15,9 @@ from bot.config import Config, ConfigError, SiteConfig
 from bot.daemon.polls import WatchedSite, Work
 from bot.judging import JudgeProcesses
 from bot.polling import Poller
+from bot.store.actions import StoreLedger
 from bot.store.database import Store
+from bot.store.thresholds import keep_wanted
 
 _log = structlog.get_logger("daemon")
 
@@ -32,7 +35,7 @@ class Watch:
     def work(self) -> Work:
         """Return the work of the configuration as it is now; raises ConfigError."""
         config = self._load()
-        opened = open_sites(config, only=self._only)
+        opened = open_sites(config, only=self._only, store=self._store)
         if self._url not in (None, config.store.url):
             _log.warning("store.url changes only at a restart")
         self._url = self._url or config.store.url
@@ -57,12 +60,17 @@ def new_poller(config: Config, store: Store, opened: Opened) -> Poller:
     if config.archive.path is not None:
         # The rules look into it from the first page on.
         ArchiveWriter(config.archive.path, create=True).close()
+    with store.write() as connection:
+        keep_wanted(connection, config, now=datetime.now(UTC))
     judges = JudgeProcesses(config, processes=max(2, os.cpu_count() or 1))
     return Poller(store, judges, opened, archive=config.archive.path)
 
 
-def open_sites(config: Config, *, only: str | None = None) -> Opened:
-    """Open the sites of a configuration, or one of them, without a request; raises ConfigError."""
+def open_sites(config: Config, *, only: str | None = None, store: Store | None = None) -> Opened:
+    """Open the sites of a configuration, or one of them, without a request; raises ConfigError.
+
+    What is done at them is remembered in the store, where there is one.
+    """
     if only is not None and only not in config.sites:
         raise ConfigError(f"no site {only!r} in the configuration; there are {', '.join(config.sites) or 'none'}")
     if not config.sites:
@@ -72,7 +80,8 @@ def open_sites(config: Config, *, only: str | None = None) -> Opened:
         for name, site in config.sites.items():
             if only in (None, name):
                 try:
-                    live = open_site(name, site.platform, site.options)
+                    ledger = StoreLedger(store, name) if store is not None else None
+                    live = open_site(name, site.platform, site.options, ledger=ledger)
                 except AdapterError as error:
                     raise ConfigError(f"sites.{name}: {error}") from error
                 closing.callback(live.close)
@@ -83,6 +92,10 @@ def open_sites(config: Config, *, only: str | None = None) -> Opened:
 
 def revealed(config: Config) -> Iterator[str]:
     """Yield the secrets that a configuration names, to be kept out of logs."""
-    for site in config.sites.values():
-        for secret in named_secrets(site.options):
+    secrets = [secret for site in config.sites.values() for secret in named_secrets(site.options)]
+    secrets += named_secrets(config.mail)
+    secrets += [secret for moderator in config.moderators.values() for secret in moderator.channels]
+    for secret in secrets:
+        # What cannot be had cannot be told either: whoever needs it says so.
+        with suppress(SecretError):
             yield secret.reveal(os.environ)
