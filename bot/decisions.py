@@ -220,8 +220,7 @@ def wake(store: Store, *, now: datetime) -> int:
                 continue
             if _settle(connection, row, _standing(_told(connection, number)), now) == "open":
                 woken += 1
-                line = select(outbox.c.id).where(outbox.c.finding_id == number)
-                connection.execute(delete(deliveries).where(deliveries.c.outbox_id.in_(line)))
+                connection.execute(delete(deliveries).where(deliveries.c.finding_id == number))
                 again = {"sent_at": None, "queued_at": now}
                 connection.execute(update(outbox).where(outbox.c.finding_id == number).values(**again))
     return woken

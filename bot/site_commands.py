@@ -228,10 +228,10 @@ def _review_page(store: "Store", settings: "Config") -> "Companion | None":
         return None
     from bot.inputs import one_line
     from bot.review.app import build_app
-    from bot.review.server import ReviewServer, greeting
+    from bot.review.server import ReviewServer, greeting, listen
 
     try:
-        page = ReviewServer(build_app(store, settings), settings)
+        page = ReviewServer(build_app(store, settings), listen(settings))
     except OSError as error:
         where = f"{settings.web.host}, port {settings.web.port}"
         print(one_line(f"warning: no review page: {where}: cannot be listened at: {error.strerror}"), file=sys.stderr)
