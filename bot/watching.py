@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
 
 import structlog
 
@@ -16,7 +17,9 @@ from bot.daemon.polls import TimedAction, WatchedSite, Work
 from bot.digest.rounds import Rounds
 from bot.judging import JudgeProcesses
 from bot.polling import Poller
+from bot.store.actions import StoreLedger
 from bot.store.database import Store
+from bot.store.thresholds import keep_wanted
 
 _log = structlog.get_logger("daemon")
 
@@ -41,7 +44,7 @@ class Watch:
     def work(self) -> Work:
         """Return the work of the configuration as it is now; raises ConfigError."""
         config = self._load()
-        opened = open_sites(config, only=self._only, turnstile=self._turnstile)
+        opened = open_sites(config, only=self._only, store=self._store, turnstile=self._turnstile)
         if self._url not in (None, config.store.url):
             _log.warning("store.url changes only at a restart")
         self._url = self._url or config.store.url
@@ -71,12 +74,19 @@ def new_poller(config: Config, store: Store, opened: Opened) -> Poller:
     if config.archive.path is not None:
         # The rules look into it from the first page on.
         ArchiveWriter(config.archive.path, create=True).close()
+    with store.write() as connection:
+        keep_wanted(connection, config, now=datetime.now(UTC))
     judges = JudgeProcesses(config, processes=max(2, os.cpu_count() or 1))
     return Poller(store, judges, opened, archive=config.archive.path)
 
 
-def open_sites(config: Config, *, only: str | None = None, turnstile: Turnstile | None = None) -> Opened:
-    """Open the sites of a configuration, or one of them, without a request; raises ConfigError."""
+def open_sites(
+    config: Config, *, only: str | None = None, store: Store | None = None, turnstile: Turnstile | None = None
+) -> Opened:
+    """Open the sites of a configuration, or one of them, without a request; raises ConfigError.
+
+    What is done at them is remembered in the store, where there is one.
+    """
     if only is not None and only not in config.sites:
         raise ConfigError(f"no site {only!r} in the configuration; there are {', '.join(config.sites) or 'none'}")
     if not config.sites:
@@ -86,7 +96,8 @@ def open_sites(config: Config, *, only: str | None = None, turnstile: Turnstile 
         for name, site in config.sites.items():
             if only in (None, name):
                 try:
-                    live = open_site(name, site.platform, site.options, turnstile=turnstile)
+                    ledger = StoreLedger(store, name) if store is not None else None
+                    live = open_site(name, site.platform, site.options, ledger=ledger, turnstile=turnstile)
                 except AdapterError as error:
                     raise ConfigError(f"sites.{name}: {error}") from error
                 closing.callback(live.close)
