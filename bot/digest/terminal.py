@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.digest.content import Digest, Item, Precision, listed
-from bot.digest.words import count, moment, period, reason, resolved_summary, rule_name
+from bot.digest.words import count, moment, period, reason, resolved_summary, rule_name, whence
 from bot.report.comparison import Side
 from bot.report.direction import isolated
 
@@ -66,7 +66,9 @@ def _item(item: Item, digest: Digest, console: Console) -> None:
     panes: list[RenderableType] = [Group(Text("The comment", "dim"), _side(item.passage, _OWN, _OWN_OTHER))]
     if item.origin:
         words = item.origin.side and _side(item.origin.side, _THEIRS, _THEIRS_OTHER)
-        panes.append(Group(Text(item.origin.label, "dim"), words or Text("The source's words are not at hand.", "dim")))
+        panes.append(
+            Group(Text(whence(item.origin), "dim"), words or Text("The source's words are not at hand.", "dim"))
+        )
     if len(panes) == 2 and console.width >= _BESIDE:
         table = Table.grid(padding=(0, 3), expand=True)
         table.add_column(ratio=1)

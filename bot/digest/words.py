@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
-from bot.digest.content import Digest, Settled
+from bot.digest.content import Digest, Origin, Settled
+from bot.report.direction import isolated
+from bot.review.templating import RULES
 
 _REASONS = {
     "credited": "says now whose words they are",
@@ -14,7 +16,12 @@ _REASONS = {
 
 def rule_name(rule: str) -> str:
     """Return a rule's id as words."""
-    return "Every rule" if rule == "*" else rule.replace("-", " ").capitalize()
+    return "Every rule" if rule == "*" else RULES.get(rule, rule.replace("-", " ").capitalize())
+
+
+def whence(origin: Origin) -> str:
+    """Return whose a passage is, for forms without markup."""
+    return f"{isolated(origin.author)}, {origin.where}" if origin.author else origin.where.capitalize()
 
 
 def count(number: int, noun: str) -> str:
