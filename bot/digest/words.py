@@ -33,10 +33,11 @@ def heading(digest: Digest) -> str:
     """Return what a digest says in a few words: the subject of its mail, with nothing of a comment in it."""
     parts = []
     if digest.findings:
-        parts.append(count(digest.findings, "finding"))
         serious = sum(claim.severity == "serious" for item in digest.items for claim in item.claims)
-        if serious:
-            parts[0] += f", {serious} serious"
+        if serious == digest.findings:
+            parts.append(count(serious, "serious finding"))
+        else:
+            parts.append(count(digest.findings, "finding") + (f", {serious} serious" if serious else ""))
     if digest.trouble:
         parts.append("could not be polled")
     if digest.unjudged:
