@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from itsdangerous import BadData, BadSignature, Signer, URLSafeSerializer
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "quotewarden"
@@ -49,8 +50,9 @@ class Shield:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            # Whoever sends more sees the connection end.
-            return {"type": "http.disconnect"} if taken > _LARGEST_BODY else message
+            if taken > _LARGEST_BODY:
+                raise HTTPException(413)
+            return message
 
         async def headed(message: Message) -> None:
             if message["type"] == "http.response.start":
