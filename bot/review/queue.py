@@ -19,6 +19,7 @@ from bot.store.allowances import Kind
 from bot.store.browsing import AGES, COUNTED, PAGE, STATES, Wanted, count, find, rules_found
 from bot.store.errors import StoreError
 from bot.store.tables import decisions
+from bot.store.types import storable
 
 _SURES = ("0.6", "0.8", "0.9", "0.95")
 _LONGEST_SNOOZE = 365
@@ -144,7 +145,7 @@ def take_back(visit: Visit) -> Response:
 
 
 def _chosen(visit: Visit) -> dict[str, Any]:
-    asked = visit.request.query_params
+    asked = {name: storable(value) for name, value in visit.request.query_params.items()}
     state, age, sure = asked.get("state", "open"), asked.get("age", ""), asked.get("sure", "")
     return {
         "words": asked.get("words", "").strip()[:200],

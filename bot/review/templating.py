@@ -29,6 +29,7 @@ def environment(code: str) -> Environment:
     made.filters |= {
         "rule": lambda rule: rule_name(rule, spoken),
         "named": lambda name: named(name, spoken),
+        "sentence": lambda text: text[:1].upper() + text[1:],
         "percent": spoken.percent,
         "number": spoken.number,
         "moment": spoken.moment,
