@@ -5,8 +5,12 @@ from typing import cast
 
 from adapters.base import PlatformModule
 from adapters.errors import Unsupported
+from adapters.platforms import blogger as blogger_live
+from adapters.platforms import discourse as discourse_live
+from adapters.platforms import disqus, github, lemmy, mastodon, wordpress
 from adapters.platforms import feed as comment_feed
-from adapters.platforms import wordpress
+from adapters.platforms import reddit as reddit_live
+from adapters.platforms import remark42 as remark42_live
 from adapters.saved import (
     blogger,
     commento,
@@ -51,7 +55,18 @@ def saved_readers() -> tuple[Reader, ...]:
 
 
 # In the order in which the documentation lists them.
-PLATFORMS: tuple[PlatformModule, ...] = (wordpress, comment_feed)
+PLATFORMS: tuple[PlatformModule, ...] = (
+    wordpress,
+    comment_feed,
+    reddit_live,
+    discourse_live,
+    mastodon,
+    lemmy,
+    disqus,
+    remark42_live,
+    blogger_live,
+    github,
+)
 
 
 def platforms() -> tuple[PlatformModule, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.archive.commands import archive_app
+from bot.digest.commands import digest_app
 from bot.review.commands import people_app, web
 from bot.site_commands import adapters_app, doctor, fetch, poll, run, status
 from bot.stop import stop as _stop
@@ -33,6 +34,7 @@ app.add_typer(rules_app, name="rules")
 app.add_typer(config_app, name="config")
 app.add_typer(archive_app, name="archive")
 app.add_typer(db_app, name="db")
+app.add_typer(digest_app, name="digest")
 app.add_typer(findings_app, name="findings")
 app.add_typer(adapters_app, name="adapters")
 app.add_typer(people_app, name="people")

@@ -9,25 +9,18 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 # `allow` asks on its page for whom or what; `dismiss` for the reason.
 LinkAction = Literal["confirm", "dismiss", "snooze", "allow"]
-Kind = Literal["forged", "expired", "stranger", "stale", "used"]
+Kind = Literal["forged", "expired", "stranger", "stale", "forgotten", "used"]
 
-_WORDS: dict[Kind, str] = {
-    "forged": "This link is incomplete or was changed on its way. Open it from the mail once more, or copy all of it.",
-    "expired": "This link has run out: decide on the review page, or from a newer mail.",
-    "stranger": "This link is for a moderator who no longer looks after this site.",
-    "stale": "The comment was changed since this mail was sent: have a look at it as it is now.",
-    "used": "This link was used before, and its decision has been taken back since.",
-}
 # What else is signed with the same key must not pass for a link.
 _PURPOSE = b"decision link"
 _LONGEST = 1000
 
 
 class LinkError(Exception):
-    """Say in kind words why a link does nothing any more."""
+    """Say why a link does nothing any more; its page has the words for it."""
 
     def __init__(self, kind: Kind) -> None:
-        super().__init__(_WORDS[kind])
+        super().__init__(kind)
         self.kind: Kind = kind
 
 

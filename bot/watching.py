@@ -2,19 +2,23 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
 
 import structlog
 
-from adapters.errors import AdapterError
+from adapters.errors import AdapterError, SecretError
 from adapters.secrets import named_secrets
 from adapters.site import Site, open_site
 from bot.archive.writer import ArchiveWriter
 from bot.config import Config, ConfigError, SiteConfig
-from bot.daemon.polls import WatchedSite, Work
+from bot.daemon.polls import TimedAction, WatchedSite, Work
+from bot.digest.rounds import Rounds
 from bot.judging import JudgeProcesses
 from bot.polling import Poller
+from bot.store.actions import StoreLedger
 from bot.store.database import Store
+from bot.store.thresholds import keep_wanted
 
 _log = structlog.get_logger("daemon")
 
@@ -32,7 +36,7 @@ class Watch:
     def work(self) -> Work:
         """Return the work of the configuration as it is now; raises ConfigError."""
         config = self._load()
-        opened = open_sites(config, only=self._only)
+        opened = open_sites(config, only=self._only, store=self._store)
         if self._url not in (None, config.store.url):
             _log.warning("store.url changes only at a restart")
         self._url = self._url or config.store.url
@@ -43,8 +47,13 @@ class Watch:
             config=config,
             sites=[WatchedSite(name=name, interval=one.polling.interval_seconds) for name, (_, one) in opened.items()],
             poll=self._poller,
+            timed=list(self._timed(config)),
             secrets=frozenset(revealed(config)),
         )
+
+    def _timed(self, config: Config) -> Iterator[TimedAction]:
+        if config.moderators:
+            yield TimedAction(name="digests and alerts", cron="* * * * *", act=Rounds(config, self._store))
 
     def close(self) -> None:
         """End what the last work runs on."""
@@ -57,12 +66,17 @@ def new_poller(config: Config, store: Store, opened: Opened) -> Poller:
     if config.archive.path is not None:
         # The rules look into it from the first page on.
         ArchiveWriter(config.archive.path, create=True).close()
+    with store.write() as connection:
+        keep_wanted(connection, config, now=datetime.now(UTC))
     judges = JudgeProcesses(config, processes=max(2, os.cpu_count() or 1))
     return Poller(store, judges, opened, archive=config.archive.path)
 
 
-def open_sites(config: Config, *, only: str | None = None) -> Opened:
-    """Open the sites of a configuration, or one of them, without a request; raises ConfigError."""
+def open_sites(config: Config, *, only: str | None = None, store: Store | None = None) -> Opened:
+    """Open the sites of a configuration, or one of them, without a request; raises ConfigError.
+
+    What is done at them is remembered in the store, where there is one.
+    """
     if only is not None and only not in config.sites:
         raise ConfigError(f"no site {only!r} in the configuration; there are {', '.join(config.sites) or 'none'}")
     if not config.sites:
@@ -72,7 +86,8 @@ def open_sites(config: Config, *, only: str | None = None) -> Opened:
         for name, site in config.sites.items():
             if only in (None, name):
                 try:
-                    live = open_site(name, site.platform, site.options)
+                    ledger = StoreLedger(store, name) if store is not None else None
+                    live = open_site(name, site.platform, site.options, ledger=ledger)
                 except AdapterError as error:
                     raise ConfigError(f"sites.{name}: {error}") from error
                 closing.callback(live.close)
@@ -85,4 +100,8 @@ def revealed(config: Config) -> Iterator[str]:
     """Yield the secrets that a configuration names, to be kept out of logs."""
     for site in config.sites.values():
         for secret in named_secrets(site.options):
+            yield secret.reveal(os.environ)
+    for secret in (*named_secrets(config.mail), *(one for told in config.moderators.values() for one in told.channels)):
+        # Of a way to moderators that does not open, the log tells when it is tried; the sites are watched meanwhile.
+        with suppress(SecretError):
             yield secret.reveal(os.environ)

@@ -16,7 +16,9 @@ from bot.store.audit import audited
 from bot.store.database import Store
 from bot.store.errors import StoreError
 from bot.store.listing import listed
+from bot.store.mails import NewMail, keep_mail
 from bot.store.tables import allowances, comments, decisions, deliveries, findings, outbox, thresholds
+from bot.store.telling import note_told
 from bot.store.thresholds import SILENT, keep_wanted, least_confidence, set_threshold
 from tests.stored import BRIDGE, CREDITED, FIRST, FISH, LINK, NOON, PILOT, QUOTED, SITE, Blog, comment, finding_rows
 
@@ -181,8 +183,9 @@ def test_what_was_told_is_not_told_again_after_an_undo(blog: Blog) -> None:
 def test_a_snoozed_finding_wakes_and_is_told_once_more(blog: Blog) -> None:
     with blog.store.write() as connection:
         connection.execute(update(outbox).values(sent_at=NOON))
-        told = {"outbox_id": 1, "channel": "mail", "recipient": "ada", "delivered_at": NOON}
-        connection.execute(deliveries.insert().values(**told))
+        named = {"message_id": "<1@mail.test>", "moderator": "ada", "channel": "mail", "kind": "digest"}
+        mail = NewMail(site=1, findings=1, since=NOON, content="", **named)
+        note_told(connection, keep_mail(connection, mail, now=NOON), "ada", [1])
     until = LATER + timedelta(days=7)
     assert say(blog.store, "snoozed", until=until).state == "snoozed"
     blog.take(replace(QUOTED, body=QUOTED.body + " Twice."))
@@ -191,7 +194,7 @@ def test_a_snoozed_finding_wakes_and_is_told_once_more(blog: Blog) -> None:
     assert wake(blog.store, now=until) == 1
     assert wake(blog.store, now=until) == 0
     assert (states(blog), blog.waiting()) == (["open"], [("5", UNATTRIBUTED)])
-    assert blog.rows(deliveries, "id") == []
+    assert blog.rows(deliveries, "finding_id") == []
 
 
 def test_a_snooze_ends_when_the_finding_resolves_itself(blog: Blog) -> None:

@@ -16,13 +16,13 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from bot.config import Config
-from bot.review import accounts, finding, people, queue, rules, sites, thread
+from bot.review import accounts, finding, links, people, queue, rules, sites, thread
 from bot.review.language import Language
 from bot.review.security import Seal, Shield
 from bot.review.visit import Review, Visit, begin_visit
 from bot.store.database import Store
 from bot.store.errors import StoreError
-from bot.store.keys import signing_key
+from bot.store.keys import LINKS, signing_key
 
 _log = structlog.get_logger("review")
 
@@ -37,6 +37,7 @@ def build_app(
     """Return the application over an open store; `routes` are those of the mails' links."""
     with store.write() as connection:
         key = signing_key(connection, "sessions", now=clock())
+        link_key = signing_key(connection, LINKS, now=clock())
     app = Starlette(
         routes=[
             *queue.routes,
@@ -46,6 +47,7 @@ def build_app(
             *rules.routes,
             *people.routes,
             *accounts.routes,
+            *links.routes,
             *routes,
             Mount("/static", StaticFiles(packages=[("bot.review", "static")])),
         ],
@@ -55,7 +57,7 @@ def build_app(
         ],
         exception_handlers={HTTPException: _refused, StoreError: _unreachable, Exception: _failed},
     )
-    app.state.review = Review(store=store, config=config, seal=Seal(key), clock=clock)
+    app.state.review = Review(store=store, config=config, seal=Seal(key), link_key=link_key, clock=clock)
     return app
 
 

@@ -51,7 +51,10 @@ def named(name: str, spoken: Language) -> str:
 
 
 def _shown(value: object) -> object:
-    return showable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    if isinstance(value, Markup):
+        # A translated text with a name in it, say: escaped, and still to be made harmless.
+        return Markup(showable(str(value)))  # noqa: S704  # it was markup before
+    return showable(value) if isinstance(value, str) else value
 
 
 RULES = {

@@ -35,6 +35,7 @@ class Review:
     store: Store
     config: Config
     seal: Seal
+    link_key: bytes
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     is_public: bool = False
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, case, delete, exists, i
 from bot.judging import Gone, Judged
 from bot.records import source_record
 from bot.store.allowances import Hush, Quiet
+from bot.store.mails import forget_words
 from bot.store.tables import comments, findings, not_evaluated, outbox
 from bot.store.threads import chunks
 from bot.store.types import storable
@@ -114,6 +115,8 @@ class Ledger:
             self.settled.resolved += told.rowcount
             waiting = select(findings.c.id).where(of_these)
             self._connection.execute(delete(outbox).where(outbox.c.finding_id.in_(waiting), outbox.c.sent_at.is_(None)))
+        if numbers:
+            forget_words(self._connection, self._site)
 
     def set_aside(self, told: Mapping[str, Mapping[str, str]]) -> None:
         """Note which rules gave no verdict on which comments, and why; forget what was noted of them before."""

@@ -8,6 +8,9 @@ from sqlalchemy import Connection, select
 from bot.store.sites import insert_if_new
 from bot.store.tables import keys
 
+# The name of the key of the links in mails.
+LINKS = "links"
+
 
 def signing_key(connection: Connection, name: str, *, now: datetime) -> bytes:
     """Return the key of that name, which is made when it is first asked for: wants a transaction that may write."""

@@ -137,6 +137,7 @@ findings = Table(
     Index(None, "found_at", "id"),
     _where("ix_findings_decided", "decided_at IS NOT NULL", "site_id", "rule", "decided_at", "state", "confidence"),
     _where("ix_findings_snoozed", "snoozed_until IS NOT NULL", "snoozed_until"),
+    _where("ix_findings_resolved", "state = 'resolved'", "site_id", "resolved_at"),
     _where("ix_findings_allowed", "allowance_id IS NOT NULL", "allowance_id"),
 )
 
@@ -226,6 +227,7 @@ actions = Table(
     Column("text", Words),
     Column("outcome", String(16)),
     Column("error", Words),
+    Column("tries", Integer, nullable=False),
     Column("planned_at", Moment, nullable=False),
     Column("begun_at", Moment),
     Column("ended_at", Moment),
@@ -272,15 +274,58 @@ outbox = Table(
     _where("ix_outbox_waiting", "sent_at IS NULL", "site_id", "id"),
 )
 
+# A mail is one message to one moderator by one channel. What it says is kept until it is sent: a second try must not
+# say anything else. None is what was sent, and what has to be worded anew because a comment in it was deleted.
+mails = Table(
+    "mails",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("message_id", String(200), nullable=False, unique=True),
+    Column("site_id", ForeignKey("sites.id"), nullable=False),
+    Column("moderator", Words, nullable=False),
+    Column("channel", Words, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("findings", Integer, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("content", Words),
+    Column("state", String(16), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_try_at", Moment, nullable=False),
+    Column("sent_at", Moment),
+    Column("error", Words),
+    Index(None, "moderator", "site_id", "made_at"),
+    Index(None, "site_id", "state"),
+    _where("ix_mails_waiting", "state = 'waiting'", "next_try_at"),
+)
+
+# Which mail told which moderator of which finding.
 deliveries = Table(
     "deliveries",
     metadata,
+    Column("mail_id", ForeignKey("mails.id"), primary_key=True),
+    Column("finding_id", ForeignKey("findings.id"), primary_key=True),
+    Column("moderator", Words, nullable=False),
+    Index(None, "finding_id", "moderator"),
+)
+
+# Until when a moderator's digests are made.
+digest_runs = Table(
+    "digest_runs",
+    metadata,
+    Column("moderator", Words, primary_key=True),
+    Column("made_until", Moment, nullable=False),
+)
+
+# Who wants no more mails, of one site or, with none, of any.
+unsubscribed = Table(
+    "unsubscribed",
+    metadata,
     Column("id", RowId, primary_key=True),
-    Column("outbox_id", ForeignKey("outbox.id"), nullable=False),
-    Column("channel", Words, nullable=False),
-    Column("recipient", Words, nullable=False),
-    Column("delivered_at", Moment, nullable=False),
-    UniqueConstraint("outbox_id", "channel", "recipient"),
+    Column("moderator", Words, nullable=False),
+    Column("site_id", ForeignKey("sites.id")),
+    Column("at", Moment, nullable=False),
+    Index(None, "moderator"),
 )
 
 polls = Table(
