@@ -43,8 +43,8 @@ pictures: setup  ## the pictures of mails and pages in docs/, anew
 bench: setup  ## speed and memory, printed
 	@$(BIN)/python bench/check.py
 
-eval: setup  ## scores on $(SHARED), when it is there
-	@$(BIN)/python bench/eval.py $(SHARED)
+eval: setup  ## scores on $(SHARED), when it is there, and on DECIDED=FOLDER of `findings export --labelled`
+	@$(BIN)/python bench/eval.py $(SHARED) $(if $(DECIDED),--decided $(DECIDED))
 
 soak: setup  ## kill the daemon at random moments, and compare its store with that of one left alone
 	@$(BIN)/python bench/soak.py

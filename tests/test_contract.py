@@ -12,7 +12,7 @@ from urllib3.util.retry import Retry
 from adapters.base import VERBS, Ask, Batch, Verb
 from adapters.errors import LoginError, NotFoundError, OutcomeUnknown, RateLimited, SiteError, Unsupported
 from adapters.walk import Step, Walker, _step
-from tests.contract import OUTCOMES, Contract, Stage
+from tests.contract import Contract, Stage
 from tests.servers import (
     blogger,
     discourse,
