@@ -16,8 +16,8 @@ from rules.markup import render
 
 Kind = Literal["digest", "alert"]
 
-# Mail programs cut what is longer than some 100 kB; so many findings stay below that.
-MOST_SHOWN = 20
+# Mail programs cut what is longer than some 100 kB; so many findings stay below that, however long their passages are.
+MOST_SHOWN = 15
 _MOST_LISTED = 6
 _LONGEST_NAME = 60
 _LONGEST_TITLE = 120

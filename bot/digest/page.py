@@ -15,7 +15,7 @@ from bot.report.excerpt import showable
 def page(digest: Digest) -> str:
     """Return the page: nothing in it is loaded from elsewhere, and only our own markup is markup."""
     text = _template().render(digest=digest, listed=listed(digest.resolved))
-    inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
+    inliner = css_inline.CSSInliner(keep_at_rules=True, minify_css=True, load_remote_stylesheets=False)
     return inliner.inline(text)
 
 
