@@ -245,7 +245,7 @@ def test_a_database_that_restarts_or_cuts_its_connections_is_found_again(
     with cluster(folder) as server:
         host = hosting(6, url=server.url.format(database="postgres"), polls_at_once=6)
         workers = [host.work(), host.work()]
-        eventually(lambda: len(host.polled()) == 6, host.log)
+        eventually(lambda: host.log().count('"started"') == 2 and len(host.polled()) == 6, host.log)
 
         def polls_go_on() -> None:
             for board in host.servers[0].boards:
@@ -434,10 +434,13 @@ def test_workers_keep_a_single_daemon_off_the_store(board: Store) -> None:
 
 def test_a_newer_store_that_only_grew_is_worked_on(board: Store) -> None:
     url = board.engine.url.render_as_string(hide_password=False).replace("+psycopg", "")
+    # As the next version will leave it: with a column that has a default, and jobs that say more.
     with board.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9000'"))
-    with open_store(url):
-        pass
+        connection.execute(text("ALTER TABLE schedule ADD COLUMN later integer NOT NULL DEFAULT 0"))
+    with open_store(url) as store, store.write() as connection:
+        watch(connection, {"d": "one"}, interval={"d": 0})
+        assert launch_polls(connection, at_once=9) == 1
     with board.write() as connection:
         connection.execute(text("UPDATE store_state SET oldest = '9000'"))
     with pytest.raises(StoreError, match="is of a newer version than this program"):
