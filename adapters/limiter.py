@@ -29,19 +29,24 @@ class Turnstile(Protocol):
 
 
 class Limiter:
-    """Keep the requests to one host within what it allows."""
+    """Keep the requests to one host within what it allows, and so many seconds apart."""
 
-    def __init__(self, host: str, *, clock: Clock) -> None:
-        self._host, self._clock = host, clock
+    def __init__(self, host: str, *, clock: Clock, apart: float = 0.0) -> None:
+        self._host, self._clock, self._apart = host, clock, apart
         self._until: float | None = None
+        self._next: float | None = None
 
     def wait(self) -> None:
         """Wait until the host may be asked; raises RateLimited where that takes longer than a few seconds."""
         left = self.left()
         if left > LONGEST_SLEEP:
             raise RateLimited(f"{self._host} wants to be left alone for {left:.0f} s", retry_after=left)
+        if self._next is not None:
+            left = max(left, self._next - self._clock.monotonic())
         if left > 0:
             self._clock.sleep(left)
+        if self._apart:
+            self._next = self._clock.monotonic() + self._apart
 
     def left(self) -> float:
         """Return the seconds until the host may be asked."""
@@ -57,7 +62,7 @@ class Limiter:
         return asked
 
     def _asked(self, status: int, headers: Mapping[str, str]) -> float | None:
-        if status in (429, 503) and (after := self._seconds(headers.get("Retry-After"))) is not None:
+        if status in (403, 429, 503) and (after := self._seconds(headers.get("Retry-After"))) is not None:
             return after
         for prefix in _PREFIXES:
             if (remaining := _number(headers.get(f"{prefix}remaining"))) is not None:

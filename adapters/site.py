@@ -21,6 +21,7 @@ from adapters.base import (
     Verb,
 )
 from adapters.clock import Clock, SystemClock
+from adapters.cursor import Place
 from adapters.errors import RefusedError, SiteError, Unsupported
 from adapters.http import Http
 from adapters.ledger import MemoryLedger, carry_out
@@ -35,6 +36,7 @@ from adapters.walk import Step, Walker
 
 # A clock that is further off than this would put comments out of their window.
 _MOST_SKEW = 30.0
+_TRUSTED_AFTER = 60.0
 _LOCAL_NAMES = (".local", ".localhost", ".internal", ".lan", ".home.arpa", ".test")
 
 
@@ -126,7 +128,7 @@ class Site:
             yield step
             last, count = step.page.cursor, count + 1
         # A further batch of an ascending walk could have changed though its first one had not.
-        if count <= 1 or self.capabilities.order == "newest-first":
+        if (count <= 1 or self.capabilities.order != "ascending") and self._is_quiet(last):
             self._settled = last
 
     def rescan(self, cursor: Cursor, *, oldest: datetime, known: Collection[str]) -> Iterator[Page]:
@@ -170,10 +172,18 @@ class Site:
             if not holds:
                 return
 
+    def _is_quiet(self, cursor: Cursor) -> bool:
+        """Tell whether the last comment is so old that another one cannot be "not modified" for having the same time.
+
+        What servers tell changes by may count in seconds, so RFC 9110 (8.8.2.2) trusts it a minute later.
+        """
+        at = Place.of(cursor).ground.at
+        return at is None or self._clock.wall() - at.timestamp() > _TRUSTED_AFTER
+
     def _walker(self, oldest: datetime | None, *, if_changed: bool = False) -> Walker:
         return Walker(
             listing=self._platform.recent,
-            ascending=self.capabilities.order == "ascending",
+            order=self.capabilities.order,
             overlap=self._overlap,
             now=datetime.fromtimestamp(self._clock.wall(), UTC),
             oldest=oldest,
@@ -200,9 +210,11 @@ class Site:
         first = self._platform.recent(Ask())
         second = self._platform.recent(Ask(token=first.next)) if first.next else first
         times = [time for one in first.comments if (time := one.comment.posted_at)]
-        is_ordered = times == sorted(times, reverse=self.capabilities.order == "newest-first")
+        is_ordered = self.capabilities.order == "by-thread" or times == sorted(
+            times, reverse=self.capabilities.order == "newest-first"
+        )
         ids = {one.comment.id for one in first.comments}
-        moves = second is first or any(one.comment.id not in ids for one in second.comments)
+        moves = second is first or not second.comments or any(one.comment.id not in ids for one in second.comments)
         if not is_ordered:
             mend = "find the plugin that changes the order of comments"
             yield Proof(name="paging", ok=False, said="comments do not come in the order of time", mend=mend)

@@ -10,6 +10,8 @@ import typer
 
 from bot.archive.commands import archive_app
 from bot.cluster.commands import drain, worker
+from bot.digest.commands import digest_app
+from bot.review.commands import people_app, web
 from bot.scan.command import scan
 from bot.site_commands import adapters_app, doctor, fetch, poll, run, status
 from bot.stop import stop as _stop
@@ -32,9 +34,11 @@ app.add_typer(rules_app, name="rules")
 app.add_typer(config_app, name="config")
 app.add_typer(archive_app, name="archive")
 app.add_typer(db_app, name="db")
+app.add_typer(digest_app, name="digest")
 app.add_typer(findings_app, name="findings")
 app.add_typer(adapters_app, name="adapters")
-for command in (scan, run, worker, drain, poll, status, doctor, fetch, purge, replay):
+app.add_typer(people_app, name="people")
+for command in (scan, run, worker, drain, poll, status, doctor, fetch, purge, replay, web):
     app.command()(command)
 
 

@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationErr
 from pydantic.fields import FieldInfo
 
 from adapters.base import PlatformOptions
+from bot.config_moderators import DecisionOptions, MailOptions, ModeratorOptions, Name, WebOptions
 from rules.registry import all_rules
 from rules.rule import Rule, RuleOptions
 
@@ -27,6 +28,7 @@ _EXAMPLE_SITE = """\
 # user = "quotewarden"
 # password = { env = "BLOG_PASSWORD" }
 """
+_EXAMPLE_MODERATOR = "# Somebody who is told of findings, one table each.\n# [moderators.ada]\n"
 
 
 class ConfigError(Exception):
@@ -172,17 +174,18 @@ class ScanOptions(BaseModel):
 
 
 class SiteConfig(BaseModel):
-    """Hold a site: its platform, how it is polled, and the platform's own options."""
+    """Hold a site: its platform, how it is polled, what decisions lead to, and the platform's own options."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     platform: str
     polling: PollingOptions
+    decisions: DecisionOptions = DecisionOptions()
     options: SerializeAsAny[PlatformOptions]
 
 
 class Config(BaseModel):
-    """Hold a checked configuration; `sites` are by name, `rules` has the options of every rule, by id."""
+    """Hold a checked configuration; `sites` and `moderators` by name, and the options of every rule by its id."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -195,6 +198,9 @@ class Config(BaseModel):
     log: LogOptions = LogOptions()
     store: StoreOptions = StoreOptions()
     scan: ScanOptions = ScanOptions()
+    web: WebOptions = WebOptions()
+    mail: MailOptions = MailOptions()
+    moderators: dict[Name, ModeratorOptions] = {}
     sites: dict[str, SiteConfig] = {}
     rules: dict[str, RuleOptions] = {}
 
@@ -229,7 +235,7 @@ def check_config(data: dict[str, Any], *, name: str) -> Config:
     rest = _validated(Config, {key: value for key, value in data.items() if key not in ("rules", "sites")}, name)
     if rest.bot.mode == "cluster":
         _check_cluster(rest, name)
-    return rest.model_copy(
+    config = rest.model_copy(
         update={
             "rules": _rule_options(_tables(data, "rules", name), name),
             "sites": {
@@ -238,6 +244,27 @@ def check_config(data: dict[str, Any], *, name: str) -> Config:
             },
         }
     )
+    for place, problem in _contradictions(config):
+        raise ConfigError(f"{name}: {place}: {problem}")
+    return config
+
+
+def _contradictions(config: Config) -> Iterator[tuple[str, str]]:
+    """Yield what each table alone cannot know, with its place."""
+    named = {f"moderators.{name}": one for name, one in config.moderators.items()}
+    for place, one in named.items():
+        if strangers := sorted(set(one.sites) - {"*", *config.sites}):
+            yield f"{place}.sites", f"no site {strangers[0]!r}; there are {', '.join(config.sites) or 'none'}, and *"
+        if one.address and not (config.mail.server and config.mail.sender):
+            yield f"{place}.address", "mail goes out only with server and sender in the table [mail]"
+    of_rules = {f"{place}.rules": set(one.rules) for place, one in named.items()}
+    for site, settings in config.sites.items():
+        of_rules[f"sites.{site}.wanted_precision"] = set(settings.decisions.wanted_precision)
+        on_confirm = settings.decisions.on_confirm
+        of_rules[f"sites.{site}.on_confirm.rules"] = set(on_confirm.rules) if on_confirm else set()
+    for place, rules in of_rules.items():
+        if strangers := sorted(rules - config.rules.keys()):
+            yield place, f"no rule {strangers[0]!r}; there are {', '.join(config.rules)}"
 
 
 def _check_cluster(config: Config, name: str) -> None:
@@ -276,13 +303,16 @@ def _site_config(table: dict[str, Any], place: str) -> SiteConfig:
     platform = table.get("platform")
     if not isinstance(platform, str) or platform not in known:
         raise ConfigError(f"{place}.platform: one of {', '.join(known)} is wanted")
-    of_polling = PollingOptions.model_fields
+    of_polling, of_decisions = PollingOptions.model_fields, DecisionOptions.model_fields
     polling = _validated(PollingOptions, {key: value for key, value in table.items() if key in of_polling}, place)
-    rest = {key: value for key, value in table.items() if key not in of_polling and key != "platform"}
+    decisions = _validated(DecisionOptions, {key: value for key, value in table.items() if key in of_decisions}, place)
+    ours = ("platform", *of_polling, *of_decisions)
+    rest = {key: value for key, value in table.items() if key not in ours}
     return SiteConfig(
         platform=platform,
         polling=polling,
-        options=_validated(known[platform].Options, rest, place, also=("platform", *of_polling)),
+        decisions=decisions,
+        options=_validated(known[platform].Options, rest, place, also=ours),
     )
 
 
@@ -311,9 +341,13 @@ def example(rules: Sequence[Rule] | None = None) -> str:
         "[log]\n" + _keys(LogOptions.model_fields),
         "[store]\n" + _keys(StoreOptions.model_fields),
         "[scan]\n" + _keys(ScanOptions.model_fields),
+        "[web]\n" + _keys(WebOptions.model_fields),
+        "[mail]\n" + _keys(MailOptions.model_fields),
     ]
-    # Commented out whole: a site is somebody's own, and has no default.
-    parts.append(_EXAMPLE_SITE + "".join(f"# {line}\n" for line in _keys(PollingOptions.model_fields).splitlines()))
+    # Commented out whole: a site is somebody's own, and has no default; nor has a moderator.
+    of_site = _keys(PollingOptions.model_fields) + _keys(DecisionOptions.model_fields)
+    for head, keys in ((_EXAMPLE_SITE, of_site), (_EXAMPLE_MODERATOR, _keys(ModeratorOptions.model_fields))):
+        parts.append(head + "".join(f"# {line}\n" for line in keys.splitlines()))
     for rule in rules or all_rules():
         summary = (rule.__doc__ or rule.ID).strip().splitlines()[0]
         parts.append(f"[rules.{rule.ID}]\n# {summary}\n" + _keys(rule.Options.model_fields))

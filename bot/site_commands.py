@@ -14,6 +14,7 @@ from bot.stop import stop
 # As in bot/cli.py, what a command needs is imported by the command.
 if TYPE_CHECKING:
     from bot.config import Config
+    from bot.daemon.process import Companion
     from bot.store.database import Store
 
 ConfigPath = Annotated[Path | None, typer.Option("--config", help="The configuration file.")]
@@ -211,10 +212,13 @@ def _run(path: Path | None, *, only: str | None) -> None:
     if _load(path).bot.mode == "cluster":
         stop("bot.mode is cluster: start `quotewarden worker`, as many as are wanted")
     try:
-        with _opened(load_config(path)) as store:
+        settings = load_config(path)
+        with _opened(settings) as store:
             watch = Watch(store, lambda: load_config(path), only=only)
             try:
-                code = run(watch.work(), lock=store_lock(store), reload=watch.work)
+                work = watch.work()
+                companions = [page] if (page := _review_page(store, settings)) else []
+                code = run(work, lock=store_lock(store), reload=watch.work, companions=companions)
             finally:
                 watch.close()
     except (ArchiveError, ConfigError, DaemonError, StoreError) as error:
@@ -236,6 +240,25 @@ def _cluster_status(settings: "Config") -> None:
             state = cluster_state(connection, stalled_seconds=settings.cluster.stalled_seconds)
     for line in cluster_lines(state, limit=settings.cluster.lag_alarm_seconds):
         print(line)
+
+
+def _review_page(store: "Store", settings: "Config") -> "Companion | None":
+    """Return the review page, to be served beside the polls; None where its port is taken, or 0."""
+    if not settings.web.port:
+        return None
+    from bot.inputs import one_line
+    from bot.review.app import build_app
+    from bot.review.server import ReviewServer, greeting, listen
+
+    try:
+        page = ReviewServer(build_app(store, settings), listen(settings))
+    except OSError as error:
+        where = f"{settings.web.host}, port {settings.web.port}"
+        print(one_line(f"warning: no review page: {where}: cannot be listened at: {error.strerror}"), file=sys.stderr)
+        return None
+    for line in greeting(store, settings, on_terminal=sys.stderr.isatty()):
+        print(one_line(line), file=sys.stderr)
+    return page
 
 
 def _load(path: Path | None) -> "Config":

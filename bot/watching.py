@@ -2,17 +2,18 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import structlog
 
-from adapters.errors import AdapterError
+from adapters.errors import AdapterError, SecretError
 from adapters.limiter import Turnstile
 from adapters.secrets import named_secrets
 from adapters.site import Site, open_site
 from bot.archive.writer import ArchiveWriter
 from bot.config import Config, ConfigError, SiteConfig
-from bot.daemon.polls import WatchedSite, Work
+from bot.daemon.polls import TimedAction, WatchedSite, Work
+from bot.digest.rounds import Rounds
 from bot.judging import JudgeProcesses
 from bot.polling import Poller
 from bot.store.database import Store
@@ -51,8 +52,13 @@ class Watch:
             config=config,
             sites=[WatchedSite(name=name, interval=one.polling.interval_seconds) for name, (_, one) in opened.items()],
             poll=self._poller,
+            timed=list(self._timed(config)),
             secrets=frozenset(revealed(config)),
         )
+
+    def _timed(self, config: Config) -> Iterator[TimedAction]:
+        if config.moderators:
+            yield TimedAction(name="digests and alerts", cron="* * * * *", act=Rounds(config, self._store))
 
     def close(self) -> None:
         """End what the last work runs on."""
@@ -93,4 +99,8 @@ def revealed(config: Config) -> Iterator[str]:
     """Yield the secrets that a configuration names, to be kept out of logs."""
     for site in config.sites.values():
         for secret in named_secrets(site.options):
+            yield secret.reveal(os.environ)
+    for secret in (*named_secrets(config.mail), *(one for told in config.moderators.values() for one in told.channels)):
+        # Of a way to moderators that does not open, the log tells when it is tried; the sites are watched meanwhile.
+        with suppress(SecretError):
             yield secret.reveal(os.environ)

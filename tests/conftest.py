@@ -2,7 +2,7 @@
 
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from bot.store.database import Store, connect, open_store
 from bot.store.upkeep import vacuum
 from tests.postgres import HOW_TO_GET, binaries, cluster
+from tests.servers.real_wordpress import MissingError, RealWordPress, packages, real_wordpress
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -33,6 +34,20 @@ def postgres() -> Iterator[str]:
         with open_store(running.url.format(database="postgres")):
             pass
         yield running.url
+
+
+@pytest.fixture(scope="session")
+def wordpress_6_5() -> Iterator[RealWordPress]:
+    """A real WordPress 6.5; tests that need it skip where php or npm are not installed."""
+    with real_wordpress("6.5", _got(packages)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def wordpress_6_2() -> Iterator[RealWordPress]:
+    """A real WordPress 6.2, as above."""
+    with real_wordpress("6.2", _got(packages)) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -67,6 +82,13 @@ def store(store_url: str) -> Iterator[Store]:
     """An empty store, once in SQLite and once in PostgreSQL."""
     with open_store(store_url) as opened:
         yield opened
+
+
+def _got(fetch: Callable[[], Path]) -> Path:
+    try:
+        return fetch()
+    except MissingError as error:
+        pytest.skip(str(error))
 
 
 def new_database(url: str, template: str) -> str:

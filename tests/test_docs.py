@@ -21,6 +21,7 @@ from bot.config import (
     StoreOptions,
     check_config,
 )
+from bot.config_moderators import DecisionOptions, MailOptions, ModeratorOptions, OnConfirm, WebOptions
 from rules.registry import RULES
 
 ROOT = Path(__file__).parent.parent
@@ -50,6 +51,11 @@ def test_every_rule_and_format_is_documented(name: str) -> None:
         *PollingOptions.model_fields,
         *StoreOptions.model_fields,
         *ScanOptions.model_fields,
+        *WebOptions.model_fields,
+        *MailOptions.model_fields,
+        *ModeratorOptions.model_fields,
+        *DecisionOptions.model_fields,
+        *OnConfirm.model_fields,
         *(key for rule in RULES for key in rule.Options.model_fields),
     ],
 )

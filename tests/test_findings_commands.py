@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from bot.config import check_config
+from bot.decisions import decide
 from bot.store.database import Store, open_store
 from bot.store.errors import StoreError
-from bot.store.listing import by_key, decide, listed
+from bot.store.listing import by_key, listed, number_of
 from bot.store.tables import decisions
 from tests.stored import FIRST, FISH, LINK, NOON, PILOT, QUOTED, SITE, Blog
 from tests.test_command import run
@@ -55,8 +56,9 @@ def test_a_decision_resolves_the_finding_and_the_last_one_counts(store: Store) -
         (record,) = listed(connection, only_open=True)
     for verdict in ("confirmed", "dismissed"):
         with store.write() as connection:
-            decide(connection, record["key"], verdict, now=NOON)
-    assert rules(store, only_open=False) == [("link-only", "moderator", "dismissed")]
+            number = number_of(connection, record["key"])
+            decide(connection, number, verdict, moderator="ada", now=NOON, replace=True)
+    assert rules(store, only_open=False) == [("link-only", None, "dismissed")]
     assert blog.rows(decisions, "verdict", "decided_at") == [("confirmed", NOON), ("dismissed", NOON)]
     assert blog.waiting() == []
 
@@ -83,4 +85,4 @@ def test_the_commands_list_show_resolve_and_export(tmp_path: Path) -> None:
     assert json.loads(said("show", key))["key"] == key
     assert said("resolve", key, "dismissed") == f"{key}: dismissed\n"
     (record,) = map(json.loads, said("export").splitlines())
-    assert (record["decision"], record["resolved_reason"]) == ("dismissed", "moderator")
+    assert (record["decision"], record["state"]) == ("dismissed", "dismissed")

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from bot.config import check_config
+from bot.decisions import decide
 from bot.replay import precision, replay
 from bot.store.database import Store, open_store
-from bot.store.listing import decide, listed
+from bot.store.listing import listed, number_of
 from tests.stored import CONFIG, FIRST, LINK, NOON, PILOT, QUOTED, SITE, Blog
 from tests.test_command import run
 
@@ -27,8 +28,8 @@ def test_what_other_options_add_and_remove_is_told_with_its_decisions(store: Sto
     Blog(store).take(FIRST, PILOT, LINK, QUOTED)
     with store.write() as connection:
         link, quote = list(listed(connection, only_open=True))
-        decide(connection, link["key"], "dismissed", now=NOON)
-        decide(connection, quote["key"], "confirmed", now=NOON)
+        for record, verdict in ((link, "dismissed"), (quote, "confirmed")):
+            decide(connection, number_of(connection, record["key"]), verdict, moderator="ada", now=NOON)
     replayed = list(replay(store, SILENT))
     assert [(one.change, one.key, one.decision) for one in replayed] == [
         ("removed", link["key"], "dismissed"),

@@ -47,7 +47,10 @@ def test_a_new_store_gets_its_tables_by_itself_and_opens_again(empty_url: str) -
     ("change", "problem"),
     [
         ("UPDATE alembic_version SET version_num = '0000'", "older version; back it up, then run `quotewarden db upg"),
-        ("UPDATE alembic_version SET version_num = '9999'; UPDATE store_state SET oldest = '9999'", "is of a newer ver"),
+        (
+            "UPDATE alembic_version SET version_num = '9999'; UPDATE store_state SET oldest = '9999'",
+            "is of a newer ver",
+        ),
         ("DROP TABLE alembic_version", "holds tables that are none of ours"),
     ],
 )

@@ -5,11 +5,11 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from types import FrameType
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 import structlog
 
@@ -32,6 +32,13 @@ _STOPS = (signal.SIGTERM, signal.SIGINT)
 _log = structlog.get_logger("daemon")
 
 
+class Companion(Protocol):
+    """Be something that runs beside the polls, as long as the daemon does."""
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
 class Daemon:
     """Poll the sites of `work` until a signal ends it.
 
@@ -47,7 +54,9 @@ class Daemon:
         reload: Callable[[], Work] | None = None,
         notifier: Notifier | None = None,
         metrics: Metrics | None = None,
+        companions: Sequence[Companion] = (),
     ) -> None:
+        self._companions = companions
         self._work, self._lock, self._reload = work, lock, reload
         self._notifier = notifier or Notifier()
         self._metrics = metrics or Metrics()
@@ -72,10 +81,14 @@ class Daemon:
                 self._schedule.start()
                 if health:
                     health.start()
+                for companion in self._companions:
+                    companion.start()
                 self._state = "running"
                 _log.info("started", sites=len(self._work.sites), pid=os.getpid(), port=options.port or None)
                 self._tell_ready()
                 self._mind()
+                for companion in self._companions:
+                    companion.stop()
                 self._stop()
                 if health:
                     health.stop()
@@ -174,14 +187,20 @@ class Daemon:
         return self._dead() if self._state == "running" else self._state
 
 
-def run(work: Work, *, lock: Lock, reload: Callable[[], Work] | None = None) -> int:
+def run(
+    work: Work,
+    *,
+    lock: Lock,
+    reload: Callable[[], Work] | None = None,
+    companions: Sequence[Companion] = (),
+) -> int:
     """Run the daemon with its logs set up; return the exit code.
 
     Raises DaemonError, whose text is for the person who started it, when it cannot start.
     """
     configure_logs(work.config.log, secrets=work.secrets)
     try:
-        Daemon(work, lock=lock, reload=reload).run()
+        Daemon(work, lock=lock, reload=reload, companions=companions).run()
         return 0
     except DaemonError:
         raise

@@ -13,7 +13,6 @@ from bot.stop import stop
 
 # As in bot/cli.py, what a command needs is imported by the command.
 if TYPE_CHECKING:
-    from bot.records import Record
     from bot.store.database import Store
 
 findings_app = typer.Typer(help="Look through what the daemon has found.", no_args_is_help=True)
@@ -47,7 +46,7 @@ def list_(
                 print(one_line(f"{row.site} {row.comment}  {row.rule:<20} {row.reason}"))
             return
         for record in listed(connection, only_open=not everything):
-            state = f"  ({record['resolved_reason'] or 'on trial'})" if _is_settled(record) else ""
+            state = f"  ({record['resolved_reason'] or record['state']})" if record["state"] != "open" else ""
             comment = f"{record['site']} {record['thread']['id']} {record['comment']['id']}"
             words = " ".join(record["excerpt"].split())[:60]
             print(one_line(f"{record['key']}  {record['rule']:<20} {comment}  {words}{state}"))
@@ -73,10 +72,12 @@ def resolve(
     """Note what a moderator says of a finding; it stays resolved whatever becomes of the comment."""
     from datetime import UTC, datetime
 
-    from bot.store.listing import decide
+    from bot.decisions import decide
+    from bot.store.listing import number_of
 
     with _store(config) as store, store.write() as connection:
-        decide(connection, key, decision.value, now=datetime.now(UTC))
+        number = number_of(connection, key)
+        decide(connection, number, decision.value, moderator=None, now=datetime.now(UTC), replace=True)
     print(f"{key}: {decision.value}")
 
 
@@ -90,10 +91,6 @@ def export(config: ConfigPath = None) -> None:
     with _store(config) as store, store.read() as connection:
         for record in listed(connection, only_open=False):
             sys.stdout.buffer.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
-
-
-def _is_settled(record: "Record") -> bool:
-    return record["resolved_at"] is not None or record["quiet"]
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
-from bot.store.tables import comments, sites
+from bot.store.tables import comments, decisions, findings, sites
 from bot.store.threads import chunks
 
 # As many as one transaction erases: a longer one would hold up the polls.
@@ -53,5 +53,9 @@ def mark_forgotten(connection: Connection, site: int, ids: Collection[str]) -> i
             .where(comments.c.site_id == site, comments.c.platform_id.in_(chunk), ~comments.c.forgotten)
             .values(forgotten=True, hash="", status=None, parent_id=None)
         )
+        # What moderators noted may hold words and names.
+        numbers = select(comments.c.id).where(comments.c.site_id == site, comments.c.platform_id.in_(chunk))
+        of_these = select(findings.c.id).where(findings.c.comment_id.in_(numbers))
+        connection.execute(update(decisions).where(decisions.c.finding_id.in_(of_these)).values(note=None))
         marked += done.rowcount
     return marked

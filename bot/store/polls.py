@@ -68,7 +68,7 @@ def note_poll(connection: Connection, site: int, polled: Polled) -> None:
 def site_states(connection: Connection, *, now: datetime) -> Iterator[SiteState]:
     """Yield how each site fares, by name."""
     seen = _counts(connection, comments, true())
-    open = _counts(connection, findings, findings.c.resolved_at.is_(None) & ~findings.c.quiet)
+    open = _counts(connection, findings, findings.c.state == "open")
     waiting = _counts(connection, outbox, outbox.c.sent_at.is_(None))
     aside = _counts(connection, not_evaluated, true())
     for site in connection.execute(select(sites).order_by(sites.c.name)).all():
