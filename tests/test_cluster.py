@@ -28,7 +28,7 @@ from bot.daemon.polls import PollError, PollOutcome, TimedAction, WatchedSite, W
 from bot.store.database import Store, open_store
 from bot.store.errors import StoreError
 from bot.store.lock import ServerLock
-from bot.store.schedule import begin, drain, due_now, end, leave_alone, take_token, watch
+from bot.store.schedule import begin, drain, due_at_host, due_now, end, leave_alone, take_token, watch
 from bot.store.tables import comments, findings, outbox, schedule, sites
 from tests.conftest import new_database
 from tests.mini_wordpress import ManyBlogs
@@ -337,26 +337,26 @@ def test_a_host_that_wants_quiet_and_a_cluster_that_drains_get_no_polls(board: S
     with board.write() as connection:
         leave_alone(connection, "one", seconds=60)
         assert [one.name for one in due_now(connection, at_once=9)] == ["c"]
-        assert due_now(connection, at_once=9, host="one") == []
+        assert due_at_host(connection, "one", at_once=9, besides=0) == []
         drain(connection, is_wanted=True)
         assert due_now(connection, at_once=9) == []
         drain(connection, is_wanted=False)
-        assert [one.name for one in due_now(connection, at_once=9, host="two")] == ["c"]
+        assert [one.name for one in due_at_host(connection, "two", at_once=9, besides=0)] == ["c"]
 
 
 def test_a_turn_is_ended_once(board: Store) -> None:
     with board.write() as connection:
-        [one] = due_now(connection, at_once=9, host="two")
+        [one] = due_at_host(connection, "two", at_once=9, besides=0)
         assert begin(connection, "c", one.due_at) is not None
         assert end(connection, "c", one.due_at, wait=60, lag=1.5)
         assert not end(connection, "c", one.due_at, wait=0, lag=9)
         assert begin(connection, "c", one.due_at) is None
-        assert due_now(connection, at_once=9, host="two") == []
+        assert due_at_host(connection, "two", at_once=9, besides=0) == []
 
 
 def test_sites_come_and_go_and_keep_their_place(board: Store) -> None:
     with board.write() as connection:
-        [one] = due_now(connection, at_once=9, host="two")
+        [one] = due_at_host(connection, "two", at_once=9, besides=0)
         watch(connection, {"c": "three", "d": "one"}, interval={"c": 60, "d": 60})
         rows = connection.execute(select(sites.c.name, schedule.c.host, schedule.c.due_at).join(sites)).all()
         assert {(row[0], row[1]) for row in rows} == {("c", "three"), ("d", "one")}

@@ -14,7 +14,7 @@ from procrastinate import JobContext
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 
-from bot.cluster.jobs import launch_action, launch_polls
+from bot.cluster.jobs import launch_action, launch_polls, launch_polls_of
 from bot.cluster.metrics import WorkerMetrics
 from bot.cluster.state import cluster_state
 from bot.config import Config
@@ -172,7 +172,7 @@ class Tasks:
             if is_ours and retry_after:
                 leave_alone(connection, host, seconds=min(retry_after, _LONGEST_QUIET))
             if not is_cut_short:
-                launch_polls(connection, at_once=self._options.cluster.polls_at_once, host=host, besides=job)
+                launch_polls_of(connection, host, at_once=self._options.cluster.polls_at_once, besides=job)
         if is_ours:
             self._tell(name, turn, circuit, ended, wait=wait, took=took)
         else:
