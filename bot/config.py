@@ -233,11 +233,6 @@ def load_config(path: Path | None = None, *, environment: Mapping[str, str] = os
 def check_config(data: dict[str, Any], *, name: str) -> Config:
     """Check parsed TOML against the models; raises ConfigError."""
     rest = _validated(Config, {key: value for key, value in data.items() if key not in ("rules", "sites")}, name)
-<<<<<<< HEAD
-    if rest.bot.mode == "cluster":
-        _check_cluster(rest, name)
-=======
->>>>>>> main
     config = rest.model_copy(
         update={
             "rules": _rule_options(_tables(data, "rules", name), name),
@@ -345,15 +340,9 @@ def example(rules: Sequence[Rule] | None = None) -> str:
         "[daemon]\n" + _keys(DaemonOptions.model_fields),
         "[log]\n" + _keys(LogOptions.model_fields),
         "[store]\n" + _keys(StoreOptions.model_fields),
-<<<<<<< HEAD
-        "[scan]\n" + _keys(ScanOptions.model_fields),
-        "[web]\n" + _keys(WebOptions.model_fields),
-        "[mail]\n" + _keys(MailOptions.model_fields),
-=======
         "[web]\n" + _keys(WebOptions.model_fields),
         "[mail]\n" + _keys(MailOptions.model_fields),
         "[scan]\n" + _keys(ScanOptions.model_fields),
->>>>>>> main
     ]
     # Commented out whole: a site is somebody's own, and has no default; nor has a moderator.
     of_site = _keys(PollingOptions.model_fields) + _keys(DecisionOptions.model_fields)

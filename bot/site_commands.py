@@ -226,25 +226,6 @@ def _run(path: Path | None, *, only: str | None) -> None:
     raise typer.Exit(code)
 
 
-<<<<<<< HEAD
-def _cluster_status(settings: "Config") -> None:
-    try:
-        from bot.cluster.jobs import prepare
-        from bot.cluster.state import cluster_state
-    except ImportError as error:
-        stop(f"a cluster wants Procrastinate ({error.name} is missing): pip install 'quotewarden[cluster]'")
-    from bot.report.status import cluster_lines
-
-    with _opened(settings) as store:
-        prepare(store)
-        with store.read() as connection:
-            state = cluster_state(connection, stalled_seconds=settings.cluster.stalled_seconds)
-    for line in cluster_lines(state, limit=settings.cluster.lag_alarm_seconds):
-        print(line)
-
-
-=======
->>>>>>> main
 def _review_page(store: "Store", settings: "Config") -> "Companion | None":
     """Return the review page, to be served beside the polls; None where its port is taken, or 0."""
     if not settings.web.port:
@@ -262,8 +243,6 @@ def _review_page(store: "Store", settings: "Config") -> "Companion | None":
     for line in greeting(store, settings, on_terminal=sys.stderr.isatty()):
         print(one_line(line), file=sys.stderr)
     return page
-<<<<<<< HEAD
-=======
 
 
 def _cluster_status(settings: "Config") -> None:
@@ -280,7 +259,6 @@ def _cluster_status(settings: "Config") -> None:
             state = cluster_state(connection, stalled_seconds=settings.cluster.stalled_seconds)
     for line in cluster_lines(state, limit=settings.cluster.lag_alarm_seconds):
         print(line)
->>>>>>> main
 
 
 def _load(path: Path | None) -> "Config":
