@@ -1,5 +1,6 @@
 """Every saved format, in the order in which a file is tried against them, and every live platform."""
 
+from functools import cache
 from importlib.metadata import entry_points
 from typing import cast
 
@@ -76,6 +77,7 @@ PLATFORMS: tuple[PlatformModule, ...] = (
 )
 
 
+@cache
 def platforms() -> tuple[PlatformModule, ...]:
     """Return the platforms, those of third parties (entry point group `quotewarden.platforms`) last."""
     others = entry_points(group="quotewarden.platforms")

@@ -84,6 +84,8 @@ class Poller:
             error = f"{type(problem).__name__}: {problem}"
             raise
         finally:
+            # Until the next poll the server would close them, and thousands of sites would hold thousands of them.
+            self._sites[name][0].close()
             self._note(
                 name,
                 Polled(
