@@ -10,8 +10,8 @@ from adapters.platforms import blogger as blogger_live
 from adapters.platforms import coral, disqus, github, hyvor, lemmy, mastodon, waline, wordpress
 from adapters.platforms import discourse as discourse_live
 from adapters.platforms import feed as comment_feed
-from adapters.platforms import isso as isso_server
 from adapters.platforms import hackernews as hackernews_live
+from adapters.platforms import isso as isso_server
 from adapters.platforms import reddit as reddit_live
 from adapters.platforms import remark42 as remark42_live
 from adapters.saved import (
