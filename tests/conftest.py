@@ -38,14 +38,14 @@ def postgres() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def wordpress_6_5() -> Iterator[RealServer]:
+def wordpress_6_5() -> Iterator[real_wordpress.RealWordPress]:
     """A real WordPress 6.5; tests that need it skip where php or npm are not installed."""
     with real_wordpress.running("6.5", _got(real_wordpress.packages)) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def wordpress_6_2() -> Iterator[RealServer]:
+def wordpress_6_2() -> Iterator[real_wordpress.RealWordPress]:
     """A real WordPress 6.2, as above."""
     with real_wordpress.running("6.2", _got(real_wordpress.packages)) as running:
         yield running
@@ -79,7 +79,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database without tables, once in SQLite and once in PostgreSQL."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'empty.db'}"
-    return _new_database(request.getfixturevalue("postgres"), "template1")
+    return new_database(request.getfixturevalue("postgres"), "template1")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -89,7 +89,7 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         path = tmp_path / "store.db"
         shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
         return f"sqlite:///{path}"
-    return _new_database(request.getfixturevalue("postgres"), "postgres")
+    return new_database(request.getfixturevalue("postgres"), "postgres")
 
 
 @pytest.fixture
@@ -106,7 +106,8 @@ def _got(fetch: Callable[[], Path]) -> Path:
         pytest.skip(str(error))
 
 
-def _new_database(url: str, template: str) -> str:
+def new_database(url: str, template: str) -> str:
+    """Make a database in a cluster, a copy of another one, and return its URL."""
     name = f"test_{secrets.token_hex(8)}"
     # From the database that is no template: a template must have no other visitor while it is copied.
     engine = connect(url.format(database="template1" if template == "postgres" else "postgres"))

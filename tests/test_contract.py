@@ -15,14 +15,15 @@ from adapters.walk import Step, Walker, _step
 from tests.contract import Contract, Stage
 from tests.servers import (
     blogger,
+    coral,
     discourse,
     disqus,
     github,
+    hackernews,
+    hyvor,
     isso,
     lemmy,
     mastodon,
-    real_isso,
-    real_waline,
     real_wordpress,
     reddit,
     remark42,
@@ -35,17 +36,18 @@ CONTRACTS: tuple[Contract, ...] = (
     *wordpress.CONTRACTS,
     *real_wordpress.CONTRACTS,
     *isso.CONTRACTS,
-    *real_isso.CONTRACTS,
     *waline.CONTRACTS,
-    *real_waline.CONTRACTS,
     *reddit.CONTRACTS,
     *discourse.CONTRACTS,
     *mastodon.CONTRACTS,
     *lemmy.CONTRACTS,
+    *hackernews.CONTRACTS,
     *disqus.CONTRACTS,
     *remark42.CONTRACTS,
     *blogger.CONTRACTS,
     *github.CONTRACTS,
+    *coral.CONTRACTS,
+    *hyvor.CONTRACTS,
 )
 SMALL = [one for one in CONTRACTS if not isinstance(one.serve, str)]
 every = pytest.mark.parametrize("contract", CONTRACTS, ids=lambda one: one.name)
