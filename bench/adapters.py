@@ -17,7 +17,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -27,13 +27,11 @@ import requests
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from adapters.base import Ask
-from adapters.errors import NotFoundError
 from adapters.platforms import reddit
-from adapters.registry import find_platform
 from adapters.reply import Reply
 from adapters.site import open_site
-from tests.clocks import StillClock
 from tests.contract import Contract
+from tests.held import Held, opened, recorded
 from tests.test_contract import SMALL
 
 CASSETTE = Path(__file__).parents[2] / "shared" / "fixtures" / "praw" / "TestMultiredditListings.test_comments.json"
@@ -66,67 +64,19 @@ def costs(contract: Contract, polls: int) -> dict[str, object]:
         return told
 
 
-class Held:
-    """Answer from replies that were given once, in place of a session."""
-
-    def __init__(self, replies: Mapping[str, Reply] | None = None) -> None:
-        self.headers: dict[str, str] = {}
-        self.clock, self.apart, self.skew = StillClock(), 0.0, 0.0
-        self._replies = replies or {}
-
-    def allow(self, *urls: str) -> None: ...
-
-    def log_in(self, user: str, password: str) -> None: ...
-
-    def get(self, url: str, params: object = None, **given: object) -> Reply:
-        return self.query(url, params)
-
-    def query(self, url: str, json: object = None, **given: object) -> Reply:
-        if (reply := self._replies.get(key(url, json))) is None:
-            raise NotFoundError("that was not there when it was recorded")
-        return reply
-
-
-def key(url: str, asked: object) -> str:
-    """Return what tells one request from another."""
-    return f"{url} {json.dumps(asked, sort_keys=True, default=str)}"
-
-
 def parsing(contract: Contract) -> dict[str, object]:
     """Return how fast one platform's listing of a thousand comments is parsed, from bytes to comments."""
-    with contract.serve() as server:
-        server.clock = StillClock(server.board.now)
-        with contract.stage(server) as stage:
-            stage.write(HISTORY)
-            http, replies = stage.site._http, dict[str, Reply]()
-            get, query = http.get, http.query
-
-            def record(method: Callable[..., Reply]) -> Callable[..., Reply]:
-                def ask(url: str, asked: object = None, **given: Any) -> Reply:
-                    reply = method(url, asked, **given)
-                    replies[key(url, asked)] = reply
-                    return reply
-
-                return ask
-
-            http.get, http.query = record(get), record(query)
-            read_all(stage.site._platform)
-            options = find_platform(contract.platform).Options(**contract.options(server.url))
-    module = find_platform(contract.platform)
-    held = module.open(options, Held(replies), environment=contract.environment)
-    count = read_all(held)
-    return {
-        "platform": contract.name,
-        "comments": count,
-        "comments_per_second": round(count / best(lambda: read_all(held))),
-    }
+    platform = opened(contract, *recorded(contract, HISTORY))
+    count = read_all(platform)
+    seconds = best(lambda: read_all(platform))
+    return {"platform": contract.name, "comments": count, "comments_per_second": round(count / seconds)}
 
 
 def read_all(platform: Any) -> int:
     """Read a platform's listing to its end; return how many comments it had."""
-    token, count, since = None, 0, None
+    token, count = None, 0
     while True:
-        batch = platform.recent(Ask(since=since, token=token))
+        batch = platform.recent(Ask(token=token))
         count += len(batch.comments)
         if batch.next is None:
             return count
@@ -271,7 +221,7 @@ class Served(Held):
     """Answer everything with one body."""
 
     def __init__(self, body: bytes) -> None:
-        super().__init__()
+        super().__init__({})
         self._body = body
 
     def get(self, url: str, params: object = None, **given: object) -> Reply:
