@@ -7,9 +7,10 @@ from adapters.base import PlatformModule
 from adapters.errors import Unsupported
 from adapters.platforms import blogger as blogger_live
 from adapters.platforms import discourse as discourse_live
-from adapters.platforms import disqus, github, lemmy, mastodon, wordpress
+from adapters.platforms import disqus, github, lemmy, mastodon, waline, wordpress
 from adapters.platforms import feed as comment_feed
 from adapters.platforms import hackernews as hackernews_live
+from adapters.platforms import isso as isso_server
 from adapters.platforms import reddit as reddit_live
 from adapters.platforms import remark42 as remark42_live
 from adapters.saved import (
@@ -58,6 +59,8 @@ def saved_readers() -> tuple[Reader, ...]:
 # In the order in which the documentation lists them.
 PLATFORMS: tuple[PlatformModule, ...] = (
     wordpress,
+    isso_server,
+    waline,
     comment_feed,
     reddit_live,
     discourse_live,
