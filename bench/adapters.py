@@ -7,7 +7,7 @@ and for a busy quarter of an hour (a poll a minute, a comment a second); bytes a
 A plain loop of requests stands beside it where there is an obvious one: it asks for the newest hundred at each poll.
 Parsing is the walk down a history with its replies at hand, JSON and all, without a network. CASSETTE is one of PRAW's
 with a listing of comments (../shared/fixtures/praw/TestMultiredditStreams.test_comments__with_pause.json): that
-listing, from loopback, is read by this adapter, by PRAW (the extra `peers`) and by a plain loop. Prints a JSON line each.
+listing, from loopback, is read by this adapter, by PRAW (the extra `peers`) and by a plain loop. Prints JSON lines.
 """
 
 import argparse

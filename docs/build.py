@@ -21,7 +21,9 @@ from bot.check import check_thread
 from bot.cli import app
 from bot.config import (
     ArchiveOptions,
+    BotOptions,
     CheckOptions,
+    ClusterOptions,
     DaemonOptions,
     LogOptions,
     PagesOptions,
@@ -94,6 +96,8 @@ def commands_page() -> str:
         f"In the table `[daemon]`; see [daemon.md](daemon.md):\n\n{_options(DaemonOptions.model_fields)}\n"
         f"In the table `[log]`:\n\n{_options(LogOptions.model_fields)}\n"
         f"In the table `[store]`; see [store.md](store.md):\n\n{_options(StoreOptions.model_fields)}\n"
+        f"In the table `[bot]`:\n\n{_options(BotOptions.model_fields)}\n"
+        f"In the table `[cluster]`; see [scale.md](scale.md):\n\n{_options(ClusterOptions.model_fields)}\n"
         f"In the table `[scan]`; see [scale.md](scale.md):\n\n{_options(ScanOptions.model_fields)}"
     )
     return "\n".join(parts)

@@ -38,14 +38,14 @@ def postgres() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def wordpress_6_5() -> Iterator[RealServer]:
+def wordpress_6_5() -> Iterator[real_wordpress.RealWordPress]:
     """A real WordPress 6.5; tests that need it skip where php or npm are not installed."""
     with real_wordpress.running("6.5", _got(real_wordpress.packages)) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def wordpress_6_2() -> Iterator[RealServer]:
+def wordpress_6_2() -> Iterator[real_wordpress.RealWordPress]:
     """A real WordPress 6.2, as above."""
     with real_wordpress.running("6.2", _got(real_wordpress.packages)) as running:
         yield running

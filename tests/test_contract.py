@@ -15,10 +15,12 @@ from adapters.walk import Step, Walker, _step
 from tests.contract import Contract, Stage
 from tests.servers import (
     blogger,
+    coral,
     discourse,
     disqus,
     github,
     hackernews,
+    hyvor,
     isso,
     lemmy,
     mastodon,
@@ -48,6 +50,8 @@ CONTRACTS: tuple[Contract, ...] = (
     *remark42.CONTRACTS,
     *blogger.CONTRACTS,
     *github.CONTRACTS,
+    *coral.CONTRACTS,
+    *hyvor.CONTRACTS,
 )
 SMALL = [one for one in CONTRACTS if not isinstance(one.serve, str)]
 every = pytest.mark.parametrize("contract", CONTRACTS, ids=lambda one: one.name)

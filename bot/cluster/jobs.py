@@ -3,7 +3,7 @@
 A job's arguments are read by workers of the next version too: names may be added, and what is not known is passed over.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from datetime import datetime
 from typing import Protocol, cast
 
@@ -17,7 +17,7 @@ from psycopg import Connection as Driver
 from sqlalchemy import Connection, func, select
 
 from bot.store.database import Store
-from bot.store.schedule import due_now
+from bot.store.schedule import Due, due_at_host, due_now
 
 POLLS, UPKEEP = "polls", "upkeep"
 # Six fields, the last of them seconds, as croniter reads them.
@@ -81,19 +81,14 @@ def new_app(url: str, doing: Doing) -> App:
     return app
 
 
-def launch_polls(connection: Connection, *, at_once: int, host: str | None = None, besides: int = 0) -> int:
+def launch_polls(connection: Connection, *, at_once: int) -> int:
     """Put polls that are due into the queue, see `due_now`; return how many."""
-    jobs = [
-        Job(
-            queue=POLLS,
-            task_name="poll",
-            lock=f"site {one.site}",
-            queueing_lock=f"site {one.site}",
-            task_kwargs={"site": one.name, "host": one.host, "due": one.due_at.isoformat()},
-        )
-        for one in due_now(connection, at_once=at_once, host=host, besides=besides)
-    ]
-    return _put(connection, jobs)
+    return _put(connection, map(_poll_job, due_now(connection, at_once=at_once)))
+
+
+def launch_polls_of(connection: Connection, host: str, *, at_once: int, besides: int) -> int:
+    """Put the next polls of a host into the queue, see `due_at_host`; return how many."""
+    return _put(connection, map(_poll_job, due_at_host(connection, host, at_once=at_once, besides=besides)))
 
 
 def launch_action(connection: Connection, name: str, due: datetime) -> int:
@@ -109,8 +104,19 @@ def launch_action(connection: Connection, name: str, due: datetime) -> int:
     return _put(connection, [job])
 
 
-def _put(connection: Connection, jobs: list[Job]) -> int:
-    if not jobs:
+def _poll_job(due: Due) -> Job:
+    lock = f"site {due.site}"
+    return Job(
+        queue=POLLS,
+        task_name="poll",
+        lock=lock,
+        queueing_lock=lock,
+        task_kwargs={"site": due.name, "host": due.host, "due": due.due_at.isoformat()},
+    )
+
+
+def _put(connection: Connection, wanted: Iterable[Job]) -> int:
+    if not (jobs := list(wanted)):
         return 0
     driver = cast("Driver", connection.connection.driver_connection)
     try:

@@ -14,7 +14,7 @@ from procrastinate import JobContext
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 
-from bot.cluster.jobs import launch_action, launch_polls
+from bot.cluster.jobs import launch_action, launch_polls, launch_polls_of
 from bot.cluster.metrics import WorkerMetrics
 from bot.cluster.state import cluster_state
 from bot.config import Config
@@ -33,10 +33,11 @@ _log = structlog.get_logger("worker")
 
 
 class Tasks:
-    """Do the jobs of one worker, at most `threads` at a time; `work` is what the configuration asks for now."""
+    """Do the jobs of one worker, at most `threads` at a time; `work` is what the configuration asks for."""
 
     def __init__(self, work: Work, store: Store, *, threads: int, metrics: WorkerMetrics) -> None:
-        self.work, self._store, self._metrics = work, store, metrics
+        self._store, self._metrics = store, metrics
+        self.take_on(work)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="job")
         self._stopping = threading.Event()
         self._random = SystemRandom().random
@@ -45,6 +46,11 @@ class Tasks:
         self._numbers: set[int] = set()
         self._suspects: set[int] = set()
         self._is_late = False
+
+    def take_on(self, work: Work) -> None:
+        """Go on with other work."""
+        self.work = work
+        self._sites = {site.name: site for site in work.sites}
 
     async def poll(self, site: str, host: str, due: datetime, *, job: JobContext) -> None:
         """Poll a site that was due then."""
@@ -139,7 +145,7 @@ class Tasks:
             done_at(connection, name, due, then=_next(action))
 
     def _poll(self, name: str, host: str, due: datetime, job: int) -> None:
-        site = next((site for site in self.work.sites if site.name == name), None)
+        site = self._sites.get(name)
         with self._store.read() as connection:
             turn = begin(connection, name, due)
         if turn is None or site is None:
@@ -172,7 +178,7 @@ class Tasks:
             if is_ours and retry_after:
                 leave_alone(connection, host, seconds=min(retry_after, _LONGEST_QUIET))
             if not is_cut_short:
-                launch_polls(connection, at_once=self._options.cluster.polls_at_once, host=host, besides=job)
+                launch_polls_of(connection, host, at_once=self._options.cluster.polls_at_once, besides=job)
         if is_ours:
             self._tell(name, turn, circuit, ended, wait=wait, took=took)
         else:

@@ -65,7 +65,7 @@ class Worker:
         health: HealthServer | None = None
         try:
             prepare(self._store)
-            self._take_on()
+            self._schedule()
             if self._port:
                 health = HealthServer(self._port, metrics=self._metrics, alive=self._dead, ready=self._unready)
                 health.start()
@@ -167,8 +167,8 @@ class Worker:
     def _change(self) -> None:
         self._notifier.reloading()
         try:
-            self._tasks.work = self._reload()
-            self._take_on()
+            self._tasks.take_on(self._reload())
+            self._schedule()
         except Exception as error:  # noqa: BLE001  # no mistake in a file may end a worker
             trace = None if isinstance(error, ConfigError | DaemonError | StoreError) else error
             _log.error("the new configuration is refused, the old one stays", error=str(error), exc_info=trace)
@@ -178,7 +178,7 @@ class Worker:
             _log.info("reloaded", sites=len(work.sites))
         self._notifier.ready()
 
-    def _take_on(self) -> None:
+    def _schedule(self) -> None:
         """Make the schedule that of the sites which the configuration names."""
         work = self._tasks.work
         default = work.config.daemon.interval_seconds

@@ -217,6 +217,9 @@ def _client(plan: Plan) -> Iterator[Client]:
             LocalCluster(
                 n_workers=plan.jobs,
                 threads_per_worker=1,
+                # They only see their partitions' processes through, so that one process does for all of them.
+                processes=False,
+                protocol="tcp",
                 host="127.0.0.1",
                 dashboard_address=None,
                 memory_limit=0,

@@ -64,7 +64,7 @@ def open_store(url: str, *, connections: int | None = None) -> Store:
             found = standing(engine)
             if found is Standing.NEW:
                 upgrade(engine)
-            elif found is not Standing.CURRENT:
+            elif found not in (Standing.CURRENT, Standing.GROWN):
                 raise StoreError(f"{shown(engine.url)}: {found.value}")
     except BaseException:
         engine.dispose()

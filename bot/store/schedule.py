@@ -4,7 +4,19 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import BindParameter, Connection, Interval, bindparam, delete, func, literal, select, text, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Interval,
+    TextClause,
+    bindparam,
+    delete,
+    func,
+    literal,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects import postgresql
 
 from bot.store.sites import insert_if_new, site_number
@@ -15,27 +27,37 @@ _LAUNCHING = 5_117_904_213
 # So many jobs may wait for workers; what is due beyond that stays in the schedule, oldest first.
 _MOST_WAITING = 5000
 
-# A site that has a job, waiting or running, gets no second one; both conditions have an index of Procrastinate's.
-_DUE = text("""
+# A site that has a job, waiting or running, gets no second one; both conditions have an index of Procrastinate's. Of
+# each host only as many rows are looked at as are wanted, however many are due.
+_DUE = """
 WITH live AS (
     SELECT args ->> 'host' AS host, count(*) AS jobs, count(*) FILTER (WHERE status = 'todo') AS waiting
     FROM procrastinate_jobs WHERE status IN ('todo', 'doing') AND task_name = 'poll' AND id <> :besides GROUP BY 1
-), due AS (
-    SELECT s.site_id, s.host, s.due_at, row_number() OVER (PARTITION BY s.host ORDER BY s.due_at, s.site_id) AS place
-    FROM schedule s
-    WHERE s.due_at <= clock_timestamp() AND (CAST(:host AS text) IS NULL OR s.host = :host)
+), wanted AS ({wanted})
+SELECT due.site_id, sites.name, wanted.host, due.due_at
+FROM wanted LEFT JOIN live ON live.host = wanted.host LEFT JOIN hosts ON hosts.name = wanted.host
+CROSS JOIN LATERAL (
+    SELECT s.site_id, s.due_at FROM schedule s
+    WHERE s.host = wanted.host AND s.due_at <= clock_timestamp()
     AND NOT EXISTS (
         SELECT FROM procrastinate_jobs j
         WHERE j.lock = 'site ' || s.site_id AND j.status = 'doing' AND j.id <> :besides
     )
     AND NOT EXISTS (SELECT FROM procrastinate_jobs j WHERE j.queueing_lock = 'site ' || s.site_id AND j.status = 'todo')
-)
-SELECT due.site_id, sites.name, due.host, due.due_at
-FROM due JOIN sites ON sites.id = due.site_id
-LEFT JOIN live ON live.host = due.host LEFT JOIN hosts ON hosts.name = due.host
-WHERE due.place <= :at_once - coalesce(live.jobs, 0) AND coalesce(hosts.quiet_until <= clock_timestamp(), true)
+    ORDER BY s.due_at, s.site_id LIMIT greatest(0, :at_once - coalesce(live.jobs, 0))
+) AS due
+JOIN sites ON sites.id = due.site_id
+WHERE coalesce(hosts.quiet_until <= clock_timestamp(), true)
 ORDER BY due.due_at, due.site_id
 LIMIT greatest(0, :most - (SELECT coalesce(sum(waiting), 0)::bigint FROM live))
+"""
+_DUE_ANYWHERE = text(
+    _DUE.format(wanted="SELECT DISTINCT schedule.host FROM schedule WHERE schedule.due_at <= clock_timestamp()")
+)
+_DUE_AT_HOST = text(_DUE.format(wanted="SELECT CAST(:host AS text) AS host"))
+_LIVE_AT_HOST = text("""
+SELECT count(*) FROM procrastinate_jobs
+WHERE status IN ('todo', 'doing') AND task_name = 'poll' AND id <> :besides AND args ->> 'host' = :host
 """)
 
 
@@ -92,18 +114,27 @@ def watch(connection: Connection, wanted: Mapping[str, str], *, interval: Mappin
         connection.execute(delete(schedule).where(schedule.c.site_id.in_(gone)))
 
 
-def due_now(connection: Connection, *, at_once: int, host: str | None = None, besides: int = 0) -> Sequence[Due]:
+def due_now(connection: Connection, *, at_once: int) -> Sequence[Due]:
     """Return the sites whose turn it is, the longest overdue first, with at most `at_once` jobs of a host.
 
-    No other worker decides this until the transaction ends. With `host` only that host's; the job numbered `besides` is
-    about to end and counts no more. While the cluster drains there are none.
+    No other worker decides this until the transaction ends. While the cluster drains there are none.
     """
-    if host is not None and not _has_due(connection, host):
+    return _due(connection, _DUE_ANYWHERE, {"at_once": at_once, "besides": 0})
+
+
+def due_at_host(connection: Connection, host: str, *, at_once: int, besides: int) -> Sequence[Due]:
+    """Return the same for one host, once half of its jobs are done; `besides` is a job that is about to end."""
+    given = {"host": host, "besides": besides}
+    if not _has_due(connection, host) or connection.execute(_LIVE_AT_HOST, given).scalar_one() > at_once // 2:
         return []
+    return _due(connection, _DUE_AT_HOST, {"at_once": at_once, **given})
+
+
+def _due(connection: Connection, query: TextClause, given: dict[str, object]) -> Sequence[Due]:
     connection.execute(select(func.pg_advisory_xact_lock(_LAUNCHING)))
     if draining_since(connection) is not None:
         return []
-    found = connection.execute(_DUE, {"at_once": at_once, "host": host, "besides": besides, "most": _MOST_WAITING})
+    found = connection.execute(query, {"most": _MOST_WAITING, **given})
     return [Due(site=row.site_id, name=row.name, host=row.host, due_at=row.due_at) for row in found]
 
 
@@ -179,6 +210,8 @@ def take_token(connection: Connection, host: str, *, rate: float) -> float:
     A token bucket that holds a second's worth, one at least. It may go below zero: who comes later waits longer, so
     that nobody asks in vain and the order is that of coming.
     """
+    # A token that a server's crash forgets is no harm, and every request waits for it.
+    connection.execute(text("SET LOCAL synchronous_commit = off"))
     burst = max(1.0, rate)
     seconds = func.extract("epoch", func.clock_timestamp() - hosts.c.refilled_at)
     row = postgresql.insert(hosts).values(name=host, tokens=burst - 1, refilled_at=func.clock_timestamp())

@@ -26,6 +26,7 @@ class Standing(Enum):
 
     NEW = "holds nothing yet; `quotewarden db upgrade` makes its tables"
     CURRENT = "up to date"
+    GROWN = "is of a newer version, on which this program still works"
     OLD = "is of an older version; back it up, then run `quotewarden db upgrade`"
     NEWER = "is of a newer version than this program; install that one"
     STRANGE = "holds tables that are none of ours; name another database"
@@ -91,7 +92,7 @@ def _standing(connection: Connection) -> Standing:
         return Standing.NEW if names == {"alembic_version"} else Standing.STRANGE
     # Versions are numbers of four digits, in order.
     if version > HEAD:
-        return Standing.CURRENT if _works_with(connection, names) else Standing.NEWER
+        return Standing.GROWN if _works_with(connection, names) else Standing.NEWER
     return Standing.CURRENT if version == HEAD else Standing.OLD
 
 

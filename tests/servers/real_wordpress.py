@@ -59,7 +59,9 @@ def _fetch(kept: Path) -> None:
 
 
 class RealWordPress(RealServer):
-    """Be a running blog."""
+    """Be a running blog; `plugins` is a folder whose plugins run without being switched on."""
+
+    plugins: Path
 
     def reset(self) -> None:
         """Begin anew, without comments."""
@@ -102,7 +104,9 @@ def running(version: str, zips: Path) -> Iterator[RealWordPress]:
         board = RealBoard(program, environment)
         try:
             with serving(command, url=f"{url}/wp-json/", environment=environment, log=Path(home) / "log"):
-                yield RealWordPress(url, board)
+                blog = RealWordPress(url, board)
+                blog.plugins = web / "wp-content" / "mu-plugins"
+                yield blog
         finally:
             board.close()
 
