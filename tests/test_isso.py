@@ -63,7 +63,7 @@ def test_a_held_comment_is_told_as_the_queue_shows_it(server: IssoServer, site: 
 def test_a_session_that_has_ended_is_begun_anew(server: IssoServer, site: Site) -> None:
     server.board.create("Held.", status="held")
     list(site.comments())
-    site._http._session.cookies.clear()
+    site._http._reading.cookies.clear()
     assert len([one for page in site.comments() for one in page.comments]) == 1
 
 

@@ -23,10 +23,9 @@ from tests.servers.waline import EMAIL, PASSWORD, STATUSES, logged_in
 PACKAGE = "@waline/vercel@1.39.3"
 HOW_TO_GET = "a real Waline needs apt install nodejs npm, and a compiler for its driver of SQLite"
 _SCHEMA = """
-CREATE TABLE wl_Comment (id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER, insertedAt TIMESTAMP DEFAULT CURRENT_TIMESTAMP, ip TEXT DEFAULT '',
-  link TEXT, mail TEXT, nick TEXT, pid INTEGER, rid INTEGER, sticky INTEGER, status TEXT, "like" INTEGER, ua TEXT,
-  url TEXT, comment TEXT, createdAt TIMESTAMP, updatedAt TIMESTAMP);
-CREATE TABLE wl_Counter (id INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER, url TEXT, createdAt TIMESTAMP, updatedAt TIMESTAMP);
+CREATE TABLE wl_Comment (id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER, ip TEXT DEFAULT '', link TEXT,
+  mail TEXT, nick TEXT, pid INTEGER, rid INTEGER, sticky INTEGER, status TEXT, "like" INTEGER, ua TEXT, url TEXT,
+  comment TEXT, insertedAt TIMESTAMP DEFAULT CURRENT_TIMESTAMP, createdAt TIMESTAMP, updatedAt TIMESTAMP);
 CREATE TABLE wl_Users (id INTEGER PRIMARY KEY AUTOINCREMENT, display_name TEXT, email TEXT, password TEXT, type TEXT,
   label TEXT, url TEXT, avatar TEXT, github TEXT, twitter TEXT, facebook TEXT, google TEXT, weibo TEXT, qq TEXT,
   oidc TEXT, huawei TEXT, "2fa" TEXT, createdAt TIMESTAMP, updatedAt TIMESTAMP);
