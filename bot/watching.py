@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 
@@ -14,6 +15,7 @@ from adapters.site import Site, open_site
 from bot.archive.writer import ArchiveWriter
 from bot.config import Config, ConfigError, PollingOptions, SiteConfig
 from bot.daemon.polls import TimedAction, WatchedSite, Work
+from bot.decisions import wake
 from bot.digest.rounds import Rounds
 from bot.judging import JudgeProcesses
 from bot.polling import Poller
@@ -60,6 +62,7 @@ class Watch:
         )
 
     def _timed(self, config: Config) -> Iterator[TimedAction]:
+        yield TimedAction(name="snoozes", cron="* * * * *", act=partial(wake, self._store))
         if config.moderators:
             yield TimedAction(name="digests and alerts", cron="* * * * *", act=Rounds(config, self._store))
 
