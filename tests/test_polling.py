@@ -114,7 +114,6 @@ def test_a_thread_that_cannot_be_shown_holds_its_comments_up_only_so_long(
 
 def test_a_stop_ends_a_poll_after_the_page_in_hand(watched: Watched, mocker: MockerFixture) -> None:
     mocker.patch.object(wordpress, "PER_PAGE", 10)
-    mocker.patch.object(wordpress, "_STEP_BACK", 2)
     for number in range(60):
         watched.board.create(f"Nothing {number}.", at=at(-1) + number)
     mocker.patch.object(watched.poller._sites[SITE][0]._platform, "thread", side_effect=NotFoundError("no"))

@@ -1,22 +1,26 @@
 """The queue, and what is decided in it."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, get_args
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from bot.decisions import Decided, DismissReason, Stale, Verdict, decide, undo
+from bot.decisions import Decided, DismissReason, Stale, Verdict, allow_like, decide, undo
 from bot.review.cards import cards
 from bot.review.language import mark as _
 from bot.review.rights import site_scope, visible_finding, visible_sites
 from bot.review.templating import rule_name
 from bot.review.visit import Visit, action, number, own_path, page
-from bot.store.browsing import AGES, COUNTED, PAGE, STATES, Wanted, count, find, rules_found
+from bot.store.allowances import Kind
+from bot.store.browsing import AGES, COUNTED, PAGE, STATES, Wanted, count, find
 from bot.store.errors import StoreError
 from bot.store.tables import decisions
+from bot.store.types import storable
+from rules.registry import all_rules
 
 _SURES = ("0.6", "0.8", "0.9", "0.95")
 _LONGEST_SNOOZE = 365
@@ -30,12 +34,19 @@ _HEADINGS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    verdict: Verdict
+    reason: DismissReason | None = None
+    until: datetime | None = None
+    allow: Kind | None = None
+
+
 def queue(visit: Visit) -> Response:
     """Show the findings that wait for a decision, or any others."""
     chosen, language = _chosen(visit), visit.language
     with visit.store.read() as connection:
         names = visible_sites(connection, visit.somebody)
-        rules = rules_found(connection)
         site = names.get(chosen["site"])
         if site is None:
             chosen["site"] = ""
@@ -62,7 +73,7 @@ def queue(visit: Visit) -> Response:
         chosen=chosen,
         states=[(state, language.text(_HEADINGS[state])) for state in STATES],
         sites=anything + [(name, name) for name in names],
-        rules=anything + [(rule, rule_name(rule, language)) for rule in rules],
+        rules=anything + [(rule.ID, rule_name(rule.ID, language)) for rule in all_rules()],
         ages=[
             *anything,
             ("day", language.text("in the last day")),
@@ -81,7 +92,7 @@ def queue(visit: Visit) -> Response:
 
 def say(visit: Visit) -> Response:
     """Write down what a moderator says of one finding, or of those picked."""
-    verdict, reason, until = _said(visit)
+    said = _said(visit)
     numbers = sorted({one for value in visit.fields("finding")[:PAGE] if (one := number(value)) is not None})
     done: list[int] = []
     problems: list[str] = []
@@ -89,21 +100,11 @@ def say(visit: Visit) -> Response:
         with visit.store.write() as connection:
             visible_finding(connection, visit.somebody, finding)
             try:
-                decided = decide(
-                    connection,
-                    finding,
-                    verdict,
-                    moderator=visit.somebody.name,
-                    now=visit.now,
-                    reason=reason,
-                    until=until,
-                    note=visit.field("note", longest=2000) or None,
-                    revision=visit.field(f"revision-{finding}") or None,
-                    replace=visit.field("replace") == "yes",
-                    config=visit.review.config,
-                )
+                decided = _decide(visit, connection, finding, said)
             except Stale as stale:
                 problems.append(_stale(visit, stale))
+            except StoreError:
+                problems.append(visit.language.text("The comment has no author, or no words, to go by."))
             else:
                 if decided.is_new:
                     done.append(decided.decision.id)
@@ -111,7 +112,9 @@ def say(visit: Visit) -> Response:
                     problems.append(_already(visit, decided))
     if visit.wants_part and len(numbers) == 1:
         return _part(visit, numbers[0], is_done=bool(done), notice=" ".join(problems))
-    visit.tell(" ".join([_sum_up(visit, verdict, len(done), is_empty=not numbers), *dict.fromkeys(problems)]), done)
+    visit.tell(
+        " ".join([_sum_up(visit, said.verdict, len(done), is_empty=not numbers), *dict.fromkeys(problems)]), done
+    )
     return visit.redirect(own_path(visit.field("back", longest=2000) or "/"))
 
 
@@ -142,7 +145,7 @@ def take_back(visit: Visit) -> Response:
 
 
 def _chosen(visit: Visit) -> dict[str, Any]:
-    asked = visit.request.query_params
+    asked = {name: storable(value) for name, value in visit.request.query_params.items()}
     state, age, sure = asked.get("state", "open"), asked.get("age", ""), asked.get("sure", "")
     return {
         "words": asked.get("words", "").strip()[:200],
@@ -154,18 +157,39 @@ def _chosen(visit: Visit) -> dict[str, Any]:
     }
 
 
-def _said(visit: Visit) -> tuple[Verdict, DismissReason | None, datetime | None]:
-    """Return what a button says: `confirmed`, `dismissed REASON`, `snoozed DAYS` or `note`."""
+def _said(visit: Visit) -> _Said:
+    """Return what a button says: `confirmed`, `dismissed REASON`, `snoozed DAYS`, `allow KIND` or `note`."""
     verb, _, rest = visit.field("do").partition(" ")
     if verb == "confirmed":
-        return "confirmed", None, None
+        return _Said("confirmed")
     if verb == "note":
-        return "note", None, None
+        return _Said("note")
     if verb == "dismissed":
-        return "dismissed", next((reason for reason in get_args(DismissReason) if reason == rest), None), None
+        return _Said("dismissed", reason=next((one for one in get_args(DismissReason) if one == rest), None))
+    if verb == "allow" and rest in get_args(Kind):
+        return _Said("dismissed", allow=next(one for one in get_args(Kind) if one == rest))
     if verb == "snoozed" and (days := number(rest)) is not None and 0 < days <= _LONGEST_SNOOZE:
-        return "snoozed", None, visit.now + timedelta(days=days)
+        return _Said("snoozed", until=visit.now + timedelta(days=days))
     raise HTTPException(400)
+
+
+def _decide(visit: Visit, connection: Connection, finding: int, said: _Said) -> Decided:
+    revision = visit.field(f"revision-{finding}") or None
+    who = visit.somebody.name
+    if said.allow is not None:
+        return allow_like(connection, finding, said.allow, moderator=who, now=visit.now, revision=revision)
+    return decide(
+        connection,
+        finding,
+        said.verdict,
+        moderator=who,
+        now=visit.now,
+        reason=said.reason,
+        until=said.until,
+        note=visit.field("note", longest=2000) or None,
+        revision=revision,
+        config=visit.review.config,
+    )
 
 
 def _part(visit: Visit, finding: int, *, is_done: bool, notice: str) -> Response:

@@ -11,7 +11,8 @@ from starlette.routing import BaseRoute
 from bot.precision import Precision, precision
 from bot.review.cards import cards
 from bot.review.rights import site_scope, visible_sites
-from bot.review.visit import Visit, action, page
+from bot.review.visit import Visit, action, number, page
+from bot.store.allowances import disallow, listed_allowances
 from bot.store.thresholds import set_threshold
 from bot.store.trial import flagged, standing_thresholds, try_threshold
 from rules.registry import all_rules
@@ -39,16 +40,18 @@ class Week:
 def rules(visit: Visit) -> Response:
     """Show every rule: its precision, what it flags, and how the weeks went."""
     with visit.store.read() as connection:
+        names = visible_sites(connection, visit.somebody)
         told = precision(connection, since=_since(visit), sites_of=_of(visit))
         since = visit.now - timedelta(days=_FLAGGED_DAYS)
         shares, comments = flagged(connection, sites=site_scope(connection, visit.somebody), since=since)
+        allowed = [row for row in listed_allowances(connection) if row.site in names]
     rows = []
     for rule in _known(told, shares):
         weeks = _weeks([one for one in told if one.rule == rule], visit)
         confirmed, decided = sum(week.confirmed for week in weeks), sum(week.decided for week in weeks)
         flags, open_ = shares.get(rule, (0, 0))
         rows.append((rule, confirmed, decided, flags, open_, weeks))
-    return visit.render("rules.html", rows=rows, comments=comments, enough=_ENOUGH, days=_FLAGGED_DAYS)
+    return visit.render("rules.html", rows=rows, comments=comments, enough=_ENOUGH, days=_FLAGGED_DAYS, allowed=allowed)
 
 
 def rule(visit: Visit) -> Response:
@@ -101,6 +104,19 @@ def set_(visit: Visit) -> Response:
     return visit.redirect(f"/rules/{name}", site=visit.field("site"))
 
 
+def tell_again(visit: Visit) -> Response:
+    """Take an allowance back."""
+    wanted = number(visit.field("allowance"))
+    with visit.store.write() as connection:
+        names = visible_sites(connection, visit.somebody)
+        row = next((row for row in listed_allowances(connection) if row.id == wanted and row.site in names), None)
+        if row is None:
+            raise HTTPException(404)
+        told = disallow(connection, row.id, moderator=visit.somebody.name, now=visit.now)
+    visit.tell(visit.language.count("%(num)s finding is told again.", "%(num)s findings are told again.", told))
+    return visit.redirect("/rules")
+
+
 def _known(told: Sequence[Precision], shares: dict[str, tuple[int, int]]) -> list[str]:
     known = [one.ID for one in all_rules()]
     return known + sorted(({one.rule for one in told} | shares.keys()) - set(known))
@@ -139,6 +155,7 @@ def _least(text: str | None) -> float | None:
 
 routes: list[BaseRoute] = [
     page("/rules", rules),
+    action("/rules", tell_again),
     page("/rules/{rule}", rule),
     action("/rules/{rule}", set_, least="admin"),
 ]

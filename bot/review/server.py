@@ -17,10 +17,10 @@ _STOP_SECONDS = 3
 
 
 class ReviewServer:
-    """Serve the review page in a thread; raises OSError when its port is taken."""
+    """Serve the review page at a socket, in a thread."""
 
-    def __init__(self, app: Starlette, config: Config) -> None:
-        self._socket = listen(config)
+    def __init__(self, app: Starlette, listening: socket.socket) -> None:
+        self._socket = listening
         self._server = server(app)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="review", daemon=True)
 
@@ -36,7 +36,7 @@ class ReviewServer:
 
 
 def listen(config: Config) -> socket.socket:
-    """Return a socket at the configured address."""
+    """Return a socket at the configured address; raises OSError where another has it."""
     web = config.web
     family = socket.AF_INET6 if ":" in web.host else socket.AF_INET
     made = socket.create_server((web.host, web.port), family=family, backlog=128)

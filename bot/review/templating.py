@@ -29,6 +29,7 @@ def environment(code: str) -> Environment:
     made.filters |= {
         "rule": lambda rule: rule_name(rule, spoken),
         "named": lambda name: named(name, spoken),
+        "sentence": lambda text: text[:1].upper() + text[1:],
         "percent": spoken.percent,
         "number": spoken.number,
         "moment": spoken.moment,
@@ -50,10 +51,13 @@ def named(name: str, spoken: Language) -> str:
 
 
 def _shown(value: object) -> object:
+    # Most of what is shown is plain, and told so faster than it is looked through.
+    if not isinstance(value, str) or (value.isascii() and value.isprintable()):
+        return value
     if isinstance(value, Markup):
         # A translated text with a name in it, say: escaped, and still to be made harmless.
         return Markup(showable(str(value)))  # noqa: S704  # it was markup before
-    return showable(value) if isinstance(value, str) else value
+    return showable(value)
 
 
 RULES = {
@@ -78,6 +82,17 @@ NAMES = {
     "wrong-source": _("wrong source"),
     "allowed-here": _("allowed here"),
     "other": _("another reason"),
+    "allowed": _("never told again"),
+    "disallowed": _("told again"),
+    "threshold": _("set a threshold"),
+    "logged in": _("logged in"),
+    "made an account": _("accepted an invitation"),
+    "set a password": _("set a password"),
+    "invited": _("invited"),
+    "changed an account": _("changed an account"),
+    "author": _("author"),
+    "thread": _("thread"),
+    "phrase": _("words"),
     "info": _("a hint"),
     "warning": _("a warning"),
     "serious": _("serious"),
