@@ -71,10 +71,11 @@ COMMENTS = f"""INSERT INTO comments (id, site_id, post_id, platform_id, hash, au
     i < 0 FROM r"""  # noqa: S608  # our own words
 FINDINGS = f"""INSERT INTO findings (id, site_id, comment_id, key, rule, severity, confidence, start, "end", excerpt,
     message, source, ruleset, quiet, found_at, state, resolved_at, decided_at) NUMBERS, f AS (SELECT r.*, CASE k % 5
-    WHEN 0 THEN 'open' WHEN 1 THEN 'quiet' WHEN 2 THEN 'resolved' WHEN 3 THEN 'confirmed' ELSE 'dismissed' END AS state FROM r)
-    SELECT i, {SITE}, i, 'f' || i, CASE WHEN i % (:count / 10) = 1 THEN 'off-topic' ELSE CASE (k / 5) % 5 WHEN 0 THEN
-    'unattributed-quote' WHEN 1 THEN 'altered-quote' WHEN 2 THEN 'misattributed-quote' WHEN 3 THEN 'pasted-text' ELSE
-    'link-only' END END, 'warning', (h % 10007) / 10007.0, 0, length(:words), :words, 'They are somebody else''s.',
+    WHEN 0 THEN 'open' WHEN 1 THEN 'quiet' WHEN 2 THEN 'resolved' WHEN 3 THEN 'confirmed' ELSE 'dismissed' END AS state
+    FROM r)
+    SELECT i, {SITE}, i, 'f' || i, CASE WHEN i % (:count / 10) = 1 THEN 'off-topic' ELSE CASE (k / 5) % 5
+    WHEN 0 THEN 'unattributed-quote' WHEN 1 THEN 'altered-quote' WHEN 2 THEN 'misattributed-quote' WHEN 3 THEN 'pasted-text'
+    ELSE 'link-only' END END, 'warning', (h % 10007) / 10007.0, 0, length(:words), :words, 'They are somebody else''s.',
     JSON, '0', state = 'quiet', at, state, CASE state WHEN 'resolved' THEN at END,
     CASE WHEN state IN ('confirmed', 'dismissed') THEN at END FROM f"""  # noqa: S608  # our own words
 
