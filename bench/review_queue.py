@@ -74,7 +74,8 @@ FINDINGS = f"""INSERT INTO findings (id, site_id, comment_id, key, rule, severit
     WHEN 0 THEN 'open' WHEN 1 THEN 'quiet' WHEN 2 THEN 'resolved' WHEN 3 THEN 'confirmed' ELSE 'dismissed' END AS state
     FROM r)
     SELECT i, {SITE}, i, 'f' || i, CASE WHEN i % (:count / 10) = 1 THEN 'off-topic' ELSE CASE (k / 5) % 5
-    WHEN 0 THEN 'unattributed-quote' WHEN 1 THEN 'altered-quote' WHEN 2 THEN 'misattributed-quote' WHEN 3 THEN 'pasted-text'
+    WHEN 0 THEN 'unattributed-quote'
+    WHEN 1 THEN 'altered-quote' WHEN 2 THEN 'misattributed-quote' WHEN 3 THEN 'pasted-text'
     ELSE 'link-only' END END, 'warning', (h % 10007) / 10007.0, 0, length(:words), :words, 'They are somebody else''s.',
     JSON, '0', state = 'quiet', at, state, CASE state WHEN 'resolved' THEN at END,
     CASE WHEN state IN ('confirmed', 'dismissed') THEN at END FROM f"""  # noqa: S608  # our own words
