@@ -214,6 +214,7 @@ class Site:
             times, reverse=self.capabilities.order == "newest-first"
         )
         ids = {one.comment.id for one in first.comments}
+        # Some listings end with a page that has nothing.
         moves = second is first or not second.comments or any(one.comment.id not in ids for one in second.comments)
         if not is_ordered:
             mend = "find the plugin that changes the order of comments"

@@ -10,6 +10,7 @@ median and the slowest of the times, in milliseconds, the connection's own inclu
 import argparse
 import json
 import random
+import socket
 import statistics
 import sys
 import tempfile
@@ -19,11 +20,18 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import requests
+
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from bot.config import check_config
 from bot.precision import precision
+from bot.review.app import build_app
+from bot.review.security import kept_token, new_token
+from bot.review.server import ReviewServer
 from bot.store.browsing import Wanted, count, details, find
 from bot.store.database import Store, open_store
+from bot.store.people import accept, begin_session, invitation, invite
 from bot.store.sites import keep_site
 from bot.store.tables import comments, findings, posts
 from bot.store.upkeep import vacuum
@@ -32,6 +40,10 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 RULES = ("unattributed-quote", "altered-quote", "misattributed-quote", "pasted-text", "link-only")
 STATES = ("open", "quiet", "resolved", "confirmed", "dismissed")
 SITES = 300
+WORDS = (
+    "Nobody who sells fish for a living can live through two summers without the road, and " + "words " * 20 + "end."
+)
+SOURCE = {"kind": "post", "author": "mw", "url": None, "start": 0, "end": len(WORDS), "similarity": 1.0}
 
 
 def fill(store: Store, count: int) -> None:
@@ -45,7 +57,7 @@ def fill(store: Store, count: int) -> None:
             site = numbers[0] if chance.random() < 1 / 3 else chance.choice(numbers)
             found = START + timedelta(seconds=20 * number)
             state = chance.choice(STATES)
-            named = {"id": number, "site_id": site, "seen_at": found, "body": "words " * 20, "format": "plain"}
+            named = {"id": number, "site_id": site, "seen_at": found, "body": WORDS, "format": "plain"}
             of_posts.append({**named, "platform_id": f"p{number}"})
             rest = {"post_id": number, "placed_at": found, "forgotten": False, "hash": f"{number:032}"}
             of_comments.append({**named, "platform_id": f"c{number}", "author": f"author {number % 5000}", **rest})
@@ -59,8 +71,9 @@ def fill(store: Store, count: int) -> None:
                     "severity": "warning",
                     "confidence": chance.random(),
                     "start": 0,
-                    "end": 120,
-                    "excerpt": "words " * 20,
+                    "end": len(WORDS),
+                    "excerpt": WORDS,
+                    "source": {**SOURCE, "id": f"p{number}"},
                     "message": "They are somebody else's.",
                     "ruleset": "0" * 16,
                     "quiet": state == "quiet",
@@ -107,10 +120,39 @@ def measure(store: Store, findings: int, times: int) -> Iterator[dict[str, objec
             took.append(1000 * (time.perf_counter() - began))
         median, slowest = round(statistics.median(took), 1), round(max(took), 1)
         yield {"page": name, "rows": rows, "median_ms": median, "max_ms": slowest}
+    yield from measure_pages(store, now, times)
     began = time.perf_counter()
     with store.read() as connection:
         precision(connection, since=now - timedelta(days=84))
     yield {"page": "precision of 12 weeks", "median_ms": round(1000 * (time.perf_counter() - began), 1)}
+
+
+def measure_pages(store: Store, now: datetime, times: int) -> Iterator[dict[str, object]]:
+    """Yield the times of pages as a browser gets them, over loopback: asked for, rendered and read."""
+    app = build_app(store, check_config({}, name="the bench's"), clock=lambda: now)
+    token = new_token()
+    with store.write() as connection:
+        invite(connection, token, name="ada", role="admin", sites=None, now=now)
+        invited = invitation(connection, token, now=now)
+        assert invited is not None  # noqa: S101  # it was made just now
+        number = accept(connection, invited, name="ada", password="-", language="en", now=now)  # noqa: S106  # none
+        begin_session(connection, kept_token(token), number, now=now)
+    listening = socket.create_server(("127.0.0.1", 0))
+    listening.setblocking(False)
+    server = ReviewServer(app, listening)
+    server.start()
+    with requests.Session() as session:
+        session.cookies.set("quotewarden", app.state.review.seal.cookie(token))
+        for path in ("/", "/?rule=link-only&site=site+5", "/?words=fish+road", f"/finding/{number}"):
+            took = []
+            for _ in range(times):
+                began = time.perf_counter()
+                answer = session.get(f"http://127.0.0.1:{listening.getsockname()[1]}{path}", timeout=60)
+                took.append(1000 * (time.perf_counter() - began))
+                answer.raise_for_status()
+            median, slowest = round(statistics.median(took), 1), round(max(took), 1)
+            yield {"page": f"GET {path}", "bytes": len(answer.content), "median_ms": median, "max_ms": slowest}
+    server.stop()
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from bot.review.commands import people_app, web
 from bot.scan.command import scan
 from bot.site_commands import adapters_app, doctor, fetch, poll, run, status
 from bot.stop import stop as _stop
+from bot.store.allowance_commands import allowances_app, audit
 from bot.store.commands import db_app
 from bot.store.findings_commands import findings_app
 from bot.store.purge_command import purge
@@ -36,9 +37,10 @@ app.add_typer(archive_app, name="archive")
 app.add_typer(db_app, name="db")
 app.add_typer(digest_app, name="digest")
 app.add_typer(findings_app, name="findings")
+app.add_typer(allowances_app, name="allowances")
 app.add_typer(adapters_app, name="adapters")
 app.add_typer(people_app, name="people")
-for command in (scan, run, worker, drain, poll, status, doctor, fetch, purge, replay, web):
+for command in (scan, run, worker, drain, poll, status, doctor, fetch, purge, replay, web, audit):
     app.command()(command)
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationErr
 from pydantic.fields import FieldInfo
 
 from adapters.base import PlatformOptions
+from adapters.secrets import Secret
 from bot.config_moderators import DecisionOptions, MailOptions, ModeratorOptions, Name, WebOptions
 from rules.registry import all_rules
 from rules.rule import Rule, RuleOptions
@@ -158,6 +159,9 @@ class PollingOptions(BaseModel):
         6, ge=0, le=8760, description="how often comments are read again, for edits and deletions; 0 for never"
     )
     rescan_days: float = Field(3, gt=0, le=3650, description="how old comments may be that are read again")
+    push_secret: Secret | None = Field(
+        None, description="the secret by which the site may tell that there is something to read; see docs/daemon.md"
+    )
 
 
 class ScanOptions(BaseModel):
@@ -363,5 +367,6 @@ def _key(name: str, field: FieldInfo) -> str:
     value = list(value) if isinstance(value, tuple) else value
     shown = str(value).lower() if isinstance(value, bool) else repr(value)
     # TOML has no null: a key that is unset by default is shown commented out.
-    line = f'# {name} = "..."' if value is None else f"{name} = {shown}"
+    unset = '{ env = "..." }' if field.annotation == Secret | None else '"..."'
+    line = f"# {name} = {unset}" if value is None else f"{name} = {shown}"
     return f"# {field.description}\n{line}\n"

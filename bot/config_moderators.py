@@ -25,6 +25,12 @@ def _check_sender(value: str) -> str:
     return value
 
 
+def _check_reply(value: str) -> str:
+    if re.search(r"[{}]", re.sub(r"\{(author|comment|link)\}", "", value)):
+        raise ValueError("in { } there can be author, comment or link, and nothing else")
+    return value
+
+
 def _check_schedule(value: str) -> str:
     from apscheduler.triggers.cron import CronTrigger
 
@@ -123,7 +129,7 @@ class OnConfirm(BaseModel):
     rules: tuple[str, ...] = Field(
         ("unattributed-quote", "misattributed-quote", "pasted-text"), description="the rules whose findings it is for"
     )
-    text: str = Field(
+    text: Annotated[str, AfterValidator(_check_reply)] = Field(
         "These words seem to be {author}'s, comment {comment}.",
         min_length=1,
         max_length=2000,

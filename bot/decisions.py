@@ -11,13 +11,15 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, delete, exists, insert, literal, select, update
 
+from bot.acting import plan, withdraw
 from bot.config import Config
+from bot.config_moderators import OnConfirm
 from bot.store.allowances import ANY_RULE, Kind, allow, disallow
 from bot.store.audit import note_audit
 from bot.store.database import Store
 from bot.store.errors import StoreError
 from bot.store.findings import DECIDED, State
-from bot.store.tables import allowances, comments, decisions, deliveries, findings, outbox, posts
+from bot.store.tables import allowances, comments, decisions, deliveries, findings, outbox, posts, sites
 from bot.store.thresholds import hold_wanted
 
 Verdict = Literal["confirmed", "dismissed", "snoozed", "note"]
@@ -111,6 +113,10 @@ def decide(
     state = row.state if verdict == "note" else _settle(connection, row, made, now)
     if state in DECIDED or row.state in DECIDED:
         hold_wanted(connection, row.site_id, row.rule, now=now)
+    if state != row.state and standing is not None:
+        withdraw(connection, row, standing.id, who=moderator, now=now)
+    if state == "confirmed" != row.state and config is not None:
+        plan(connection, _on_confirm(connection, config, row.site_id), row, made)
     note_audit(connection, verdict, who=moderator, now=now, site=row.site_id, finding=finding)
     return Decided(finding=finding, decision=_decision(made), is_new=True, state=state)
 
@@ -181,6 +187,7 @@ def undo(connection: Connection, decision: int, *, moderator: str | None, now: d
     for allowance in connection.execute(with_it).scalars().all():
         disallow(connection, allowance, moderator=moderator, now=now)
     row = _locked(connection, found)
+    withdraw(connection, row, decision, who=moderator, now=now)
     state = _settle(connection, row, _standing(_told(connection, found)), now)
     if state in DECIDED or row.state in DECIDED:
         hold_wanted(connection, row.site_id, row.rule, now=now)
@@ -217,6 +224,12 @@ def wake(store: Store, *, now: datetime) -> int:
                 again = {"sent_at": None, "queued_at": now}
                 connection.execute(update(outbox).where(outbox.c.finding_id == number).values(**again))
     return woken
+
+
+def _on_confirm(connection: Connection, config: Config, site: int) -> OnConfirm | None:
+    name = connection.execute(select(sites.c.name).where(sites.c.id == site)).scalar_one()
+    settings = config.sites.get(name)
+    return settings.decisions.on_confirm if settings is not None else None
 
 
 def _locked(connection: Connection, finding: int) -> Row[Any]:

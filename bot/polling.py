@@ -13,6 +13,7 @@ import structlog
 from adapters.base import Cursor, Page, Sighting
 from adapters.errors import LoginError, NotFoundError, RateLimited, SiteError
 from adapters.site import Site
+from bot.acting import carry_out_planned
 from bot.archive.errors import ArchiveError
 from bot.config import SiteConfig
 from bot.daemon.polls import PollError, PollOutcome, WatchedSite
@@ -71,6 +72,7 @@ class Poller:
         error: str | None = None
         try:
             self._poll(name, counts, stopping, since)
+            self._act(name, stopping)
         except CursorMoved:
             # Nobody's failure: what this poll has not taken the other one has, or the next one will.
             _log.info("another poll of the site was faster; this one ends", site=name)
@@ -126,6 +128,12 @@ class Poller:
             self._rescan(site, cursor, since or now - timedelta(days=settings.polling.rescan_days), counts, stopping)
         if since is not None:
             counts["findings"] += self._pipeline.judge_again(name, since=since, now=self._now())
+
+    def _act(self, name: str, stopping: Callable[[], bool]) -> None:
+        """Carry out what moderators' decisions lead to at the site."""
+        site, settings = self._sites[name]
+        on_confirm = settings.decisions.on_confirm
+        carry_out_planned(self._store, site, on_confirm, now=self._now, stopping=stopping)
 
     def _rescan(
         self, site: Site, cursor: Cursor, oldest: datetime, counts: Counter[str], stopping: Callable[[], bool]

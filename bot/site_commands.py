@@ -58,9 +58,9 @@ def poll(
     failed = False
     settings = _load(config)
     try:
-        opened = open_sites(settings, only=site)
-        configure_logs(settings.log, secrets=revealed(settings))
         with _opened(settings) as store:
+            opened = open_sites(settings, only=site, store=store)
+            configure_logs(settings.log, secrets=revealed(settings))
             poller = new_poller(settings, store, opened)
             for name in opened:
                 try:

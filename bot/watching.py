@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
 
 import structlog
 
@@ -11,12 +12,14 @@ from adapters.limiter import Turnstile
 from adapters.secrets import named_secrets
 from adapters.site import Site, open_site
 from bot.archive.writer import ArchiveWriter
-from bot.config import Config, ConfigError, SiteConfig
+from bot.config import Config, ConfigError, PollingOptions, SiteConfig
 from bot.daemon.polls import TimedAction, WatchedSite, Work
 from bot.digest.rounds import Rounds
 from bot.judging import JudgeProcesses
 from bot.polling import Poller
+from bot.store.actions import StoreLedger
 from bot.store.database import Store
+from bot.store.thresholds import keep_wanted
 
 _log = structlog.get_logger("daemon")
 
@@ -41,7 +44,7 @@ class Watch:
     def work(self) -> Work:
         """Return the work of the configuration as it is now; raises ConfigError."""
         config = self._load()
-        opened = open_sites(config, only=self._only, turnstile=self._turnstile)
+        opened = open_sites(config, only=self._only, store=self._store, turnstile=self._turnstile)
         if self._url not in (None, config.store.url):
             _log.warning("store.url changes only at a restart")
         self._url = self._url or config.store.url
@@ -50,7 +53,7 @@ class Watch:
             before.retire()
         return Work(
             config=config,
-            sites=[WatchedSite(name=name, interval=one.polling.interval_seconds) for name, (_, one) in opened.items()],
+            sites=[_watched(name, one.polling) for name, (_, one) in opened.items()],
             poll=self._poller,
             timed=list(self._timed(config)),
             secrets=frozenset(revealed(config)),
@@ -71,12 +74,19 @@ def new_poller(config: Config, store: Store, opened: Opened) -> Poller:
     if config.archive.path is not None:
         # The rules look into it from the first page on.
         ArchiveWriter(config.archive.path, create=True).close()
+    with store.write() as connection:
+        keep_wanted(connection, config, now=datetime.now(UTC))
     judges = JudgeProcesses(config, processes=max(2, os.cpu_count() or 1))
     return Poller(store, judges, opened, archive=config.archive.path)
 
 
-def open_sites(config: Config, *, only: str | None = None, turnstile: Turnstile | None = None) -> Opened:
-    """Open the sites of a configuration, or one of them, without a request; raises ConfigError."""
+def open_sites(
+    config: Config, *, only: str | None = None, store: Store | None = None, turnstile: Turnstile | None = None
+) -> Opened:
+    """Open the sites of a configuration, or one of them, without a request; raises ConfigError.
+
+    What is done at them is remembered in the store, where there is one.
+    """
     if only is not None and only not in config.sites:
         raise ConfigError(f"no site {only!r} in the configuration; there are {', '.join(config.sites) or 'none'}")
     if not config.sites:
@@ -86,7 +96,8 @@ def open_sites(config: Config, *, only: str | None = None, turnstile: Turnstile 
         for name, site in config.sites.items():
             if only in (None, name):
                 try:
-                    live = open_site(name, site.platform, site.options, turnstile=turnstile)
+                    ledger = StoreLedger(store, name) if store is not None else None
+                    live = open_site(name, site.platform, site.options, ledger=ledger, turnstile=turnstile)
                 except AdapterError as error:
                     raise ConfigError(f"sites.{name}: {error}") from error
                 closing.callback(live.close)
@@ -95,10 +106,18 @@ def open_sites(config: Config, *, only: str | None = None, turnstile: Turnstile 
     return opened
 
 
+def _watched(name: str, polling: PollingOptions) -> WatchedSite:
+    try:
+        secret = polling.push_secret.reveal(os.environ) if polling.push_secret else None
+    except AdapterError as error:
+        raise ConfigError(f"sites.{name}: push_secret: {error}") from error
+    return WatchedSite(name=name, interval=polling.interval_seconds, push_secret=secret)
+
+
 def revealed(config: Config) -> Iterator[str]:
     """Yield the secrets that a configuration names, to be kept out of logs."""
     for site in config.sites.values():
-        for secret in named_secrets(site.options):
+        for secret in (*named_secrets(site.options), *named_secrets(site.polling)):
             yield secret.reveal(os.environ)
     for secret in (*named_secrets(config.mail), *(one for told in config.moderators.values() for one in told.channels)):
         # Of a way to moderators that does not open, the log tells when it is tried; the sites are watched meanwhile.

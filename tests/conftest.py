@@ -10,7 +10,8 @@ import pytest
 from bot.store.database import Store, connect, open_store
 from bot.store.upkeep import vacuum
 from tests.postgres import HOW_TO_GET, binaries, cluster
-from tests.servers.real_wordpress import MissingError, RealWordPress, packages, real_wordpress
+from tests.servers import real_isso, real_waline, real_wordpress
+from tests.servers.real import MissingError, RealServer
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -37,16 +38,30 @@ def postgres() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def wordpress_6_5() -> Iterator[RealWordPress]:
+def wordpress_6_5() -> Iterator[real_wordpress.RealWordPress]:
     """A real WordPress 6.5; tests that need it skip where php or npm are not installed."""
-    with real_wordpress("6.5", _got(packages)) as running:
+    with real_wordpress.running("6.5", _got(real_wordpress.packages)) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def wordpress_6_2() -> Iterator[RealWordPress]:
+def wordpress_6_2() -> Iterator[real_wordpress.RealWordPress]:
     """A real WordPress 6.2, as above."""
-    with real_wordpress("6.2", _got(packages)) as running:
+    with real_wordpress.running("6.2", _got(real_wordpress.packages)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def isso() -> Iterator[RealServer]:
+    """A real Isso, as above."""
+    with real_isso.running(_got(real_isso.installed)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def waline() -> Iterator[RealServer]:
+    """A real Waline, as above."""
+    with real_waline.running(_got(real_waline.installed)) as running:
         yield running
 
 

@@ -58,7 +58,7 @@ class Inbox:
 
 @contextmanager
 def mail_server(context: ssl.SSLContext, *, security: str = "starttls", port: int = 0) -> Iterator[Inbox]:
-    """Run a server that wants a secret way and a login before it takes a mail."""
+    """Run a server that wants a secret way, and with STARTTLS a login too, before it takes a mail."""
     inbox = Inbox()
 
     def authenticate(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
@@ -66,9 +66,9 @@ def mail_server(context: ssl.SSLContext, *, security: str = "starttls", port: in
         inbox.logins.append(data.login.decode())
         return AuthResult(success=(data.login, data.password) == (USER.encode(), PASSWORD.encode()), handled=False)
 
-    secret: dict[str, Any] = {"auth_required": True, "authenticator": authenticate}
+    secret: dict[str, Any] = {"authenticator": authenticate}
     if security == "starttls":
-        secret |= {"tls_context": context, "require_starttls": True}
+        secret |= {"tls_context": context, "require_starttls": True, "auth_required": True}
     elif security == "none":
         secret = {}
     controller = _controller(inbox, secret, port, context if security == "tls" else None)

@@ -16,7 +16,7 @@ from tests.stored import FIRST, LINK, NOON, PILOT, QUOTED, Blog
 
 NOW = NOON + timedelta(hours=2)
 PASSWORD = "a long enough password"  # noqa: S105  # of nobody
-CONFIG = check_config({"web": {"port": 9481}}, name="the test's")
+CONFIG = check_config({"web": {"port": 9481}, "moderators": {"ada": {}}}, name="the test's")
 # Made once: each hash takes a twentieth of a second.
 _KEPT = hash_password(PASSWORD)
 ADDRESS = "http://127.0.0.1:9481"

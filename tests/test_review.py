@@ -28,7 +28,7 @@ def test_the_queue_shows_passage_source_reason_and_buttons(ada: Browser) -> None
     text = ada.get("/")
     assert ada.status == 200
     assert "<mark>Nobody who sells fish for a living can live through two summers without the road.</mark>" in text
-    assert "Hanne Vik, comment 1" in text
+    assert "<bdi>Hanne Vik</bdi>, <bdi>comment 1</bdi>" in text
     assert "Hanne Vik&#39;s words from comment 1, and nothing says so." in text
     assert text.count('name="do" value="confirmed"') == 3  # two findings, and those picked
     assert text.index("Marguerite") < text.index("Pavel")  # the newest first

@@ -3,6 +3,7 @@
 import shutil
 import socket
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from bot.links import sign
 from bot.review.app import build_app
 from bot.review.security import kept_token, new_token
 from bot.review.server import ReviewServer, first_invitation
 from bot.store.database import Store, open_store
+from bot.store.keys import LINKS, signing_key
 from bot.store.people import account, begin_session
 from bot.store.tables import comments, findings
 from tests.reviewed import CONFIG, NOW, PASSWORD, add_person, fill, found, states
@@ -204,6 +207,26 @@ def test_what_could_not_be_saved_is_told(kept: Store, blog: Blog, chromium: Brow
     expect(quiet.get_by_role("alert")).to_contain_text("That was not saved")
     expect(quiet.locator(".card[data-finding]")).to_have_count(2)
     assert set(states(kept).values()) == {"open"}
+
+
+def test_a_mails_link_shows_first_and_acts_then(kept: Store, blog: Blog, visit: Open) -> None:
+    row = found(kept, "unattributed-quote")
+    with kept.write() as connection:
+        key = signing_key(connection, LINKS, now=NOW)
+        words = connection.execute(comments.select().where(comments.c.id == row.comment_id)).one()
+    said: dict[str, Any] = {"action": "dismiss", "moderator": "ada", "expiry": NOW + timedelta(days=1)}
+    path = f"/d/{sign(key, finding=row.id, revision=words.hash, **said)}"
+    page = visit(None, path=path, java_script_enabled=False)
+    expect(page.get_by_role("heading", name="Dismiss this finding?")).to_be_visible()
+    assert states(kept)["unattributed-quote"] == "open"
+    page.get_by_label("Wrong source").check()
+    page.get_by_role("button", name="Dismiss").click()
+    expect(page.get_by_text("Your decision is kept: wrong source.")).to_be_visible()
+    assert states(kept)["unattributed-quote"] == "dismissed"
+    page.goto(path)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("heading", name="Taken back")).to_be_visible()
+    assert states(kept)["unattributed-quote"] == "open"
 
 
 def test_a_threshold_is_tried_before_it_is_set(kept: Store, blog: Blog, visit: Open) -> None:

@@ -1,7 +1,9 @@
 """Other ways than mail: Slack, Discord, Matrix, Telegram, webhooks and whatever else apprise knows, in a short form."""
 
 import json
+import logging
 import os
+from typing import Any
 
 from adapters.errors import SecretError
 from adapters.secrets import Secret
@@ -39,21 +41,29 @@ def short(digest: Digest) -> str:
 
 def notify(channel: Secret, content: str) -> None:
     """Send a short form to a channel, whose address is a secret; raises SendError."""
+    target = opened(channel)
+    said = json.loads(content)
+    # As text: what a comment says must not become markup, mention or command there.
+    if not target.notify(title=_disarmed(said["title"]), body=_disarmed(said["body"]), body_format="text"):
+        raise SendError("the channel did not take the message")
+
+
+def opened(channel: Secret) -> Any:
+    """Return what sends to a channel, without sending anything; raises SendError."""
     try:
         import apprise
     except ImportError as error:
         raise SendError("channels need a package more: pip install 'quotewarden[channels]'") from error
+    # It logs addresses, and those are secrets.
+    logging.getLogger("apprise").setLevel(logging.CRITICAL)
+    target = apprise.Apprise()
     try:
-        target = apprise.Apprise()
-        if not target.add(channel.reveal(os.environ)):
-            raise SendError("the channel's address is none that apprise knows; see docs/digest.md")
+        is_known = target.add(channel.reveal(os.environ))
     except SecretError as error:
         raise SendError(str(error)) from error
-    said = json.loads(content)
-    # As text: what a comment says must not become markup, mention or command there.
-    plain = _disarmed(said["body"])
-    if not target.notify(title=_disarmed(said["title"]), body=plain, body_format=apprise.NotifyFormat.TEXT):
-        raise SendError("the channel did not take the message")
+    if not is_known:
+        raise SendError("the channel's address is none that apprise knows")
+    return target
 
 
 def _disarmed(text: str) -> str:

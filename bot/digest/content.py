@@ -10,15 +10,14 @@ from urllib.parse import quote, urlsplit
 from sqlalchemy import Connection, Row
 
 from bot.report.comparison import Side, compare, cut, side
-from bot.report.direction import isolated
 from bot.report.excerpt import showable
 from bot.store.telling import SEVERITIES, poll_trouble, resolved_since, source_body, unjudged_since, with_places
 from rules.markup import render
 
 Kind = Literal["digest", "alert"]
 
-# Mail programs cut what is longer than some 100 kB; so many findings stay below that.
-MOST_SHOWN = 20
+# Mail programs cut what is longer than some 100 kB; so many findings stay below that, however long their passages are.
+MOST_SHOWN = 15
 _MOST_LISTED = 6
 _LONGEST_NAME = 60
 _LONGEST_TITLE = 120
@@ -36,9 +35,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Say whose a passage is; `side` is None where the source's words are not at hand."""
+    """Say whose a passage is and where it stands; `side` is None where the source's words are not at hand."""
 
-    label: str
+    author: str
+    where: str
     side: Side | None
     url: str | None
 
@@ -280,7 +280,7 @@ def _item(connection: Connection, about: Sequence[Row[Any]], moderator: str, now
             source = render(found[0], found[1]).text
             if source_span[1] <= len(source):
                 passage, beside = compare(text, span, source, source_span)
-        origin = Origin(label=_label(row.source), side=beside, url=safe_url(row.source["url"]))
+        origin = _origin(row.source, beside)
     claims = [
         Claim(
             number=one.id,
@@ -305,8 +305,8 @@ def _item(connection: Connection, about: Sequence[Row[Any]], moderator: str, now
     )
 
 
-def _label(source: Mapping[str, Any]) -> str:
-    author, url = named(source["author"]), safe_url(source["url"])
+def _origin(source: Mapping[str, Any], beside: Side | None) -> Origin:
+    url = safe_url(source["url"])
     host = urlsplit(url).hostname if url else None
     match source["kind"]:
         case "post":
@@ -317,7 +317,7 @@ def _label(source: Mapping[str, Any]) -> str:
             where = "another thread"
         case _:
             where = f"the page at {host}" if host else "elsewhere"
-    return f"{isolated(author)}, {where}" if author else where[0].upper() + where[1:]
+    return Origin(author=named(source["author"]), where=where, side=beside, url=url)
 
 
 def _settled(row: Row[Any]) -> Settled:

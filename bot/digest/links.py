@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row
 from bot.config import Config
 from bot.digest.content import Link, Links, NoLinks
 from bot.links import LinkAction, sign
-from bot.store.keys import signing_key
+from bot.store.keys import LINKS, signing_key
 
 # Longer than anybody is on holiday.
 LINK_DAYS = 30
@@ -22,7 +22,6 @@ _ACTIONS: tuple[tuple[LinkAction, str], ...] = (
     ("snooze", "Snooze"),
     ("allow", "Allow…"),
 )
-_KEY = "links"
 # What else is signed with the same key must not pass for this.
 _PURPOSE = b"unsubscribe"
 _LONGEST = 1000
@@ -58,7 +57,7 @@ def links_of(config: Config, connection: Connection, *, now: datetime) -> Links:
     """Return what makes the links of mails: none without a public address. Wants a transaction that may write."""
     if config.web.url is None:
         return NoLinks()
-    return SignedLinks(config.web.url.rstrip("/"), signing_key(connection, _KEY, now=now), now)
+    return SignedLinks(config.web.url.rstrip("/"), signing_key(connection, LINKS, now=now), now)
 
 
 def read_unsubscribe(key: bytes, token: str) -> tuple[str, str] | None:

@@ -6,7 +6,7 @@ import css_inline
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from bot.digest.content import Digest, listed
+from bot.digest.content import Digest, Origin, listed
 from bot.digest.words import heading, moment, period, reason, resolved_summary, rule_name
 from bot.report.comparison import Piece
 from bot.report.excerpt import showable
@@ -15,7 +15,7 @@ from bot.report.excerpt import showable
 def page(digest: Digest) -> str:
     """Return the page: nothing in it is loaded from elsewhere, and only our own markup is markup."""
     text = _template().render(digest=digest, listed=listed(digest.resolved))
-    inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
+    inliner = css_inline.CSSInliner(keep_at_rules=True, minify_css=True, load_remote_stylesheets=False)
     return inliner.inline(text)
 
 
@@ -36,12 +36,18 @@ def _template() -> Template:
         "reason": reason,
     }
     environment.globals |= {
+        "whence": _whence,
         "heading": heading,
         "period": period,
         "moment": moment,
         "resolved_summary": resolved_summary,
     }
     return environment.get_template("digest.html")
+
+
+def _whence(origin: Origin) -> Markup:
+    author = Markup("<bdi>{}</bdi>").format(showable(origin.author)) if origin.author else ""
+    return Markup("{}, {}").format(author, origin.where) if author else Markup("{}").format(origin.where.capitalize())
 
 
 def _lines(text: str) -> Markup:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from textwrap import wrap
 
 from bot.digest.content import Claim, Digest, Item, Origin, Section, listed
-from bot.digest.words import count, heading, moment, period, reason, resolved_summary, rule_name
+from bot.digest.words import count, heading, moment, period, reason, resolved_summary, rule_name, whence
 from bot.report.comparison import Side
 from bot.report.direction import isolated
 
@@ -83,7 +83,7 @@ def _claim(claim: Claim) -> Iterator[str]:
 
 
 def _origin(origin: Origin) -> Iterator[str]:
-    yield f"   {origin.label}:"
+    yield f"   {whence(origin)}:"
     yield from _quoted(_marked(origin.side) if origin.side else "(the source's words are not at hand here)")
 
 
@@ -130,4 +130,4 @@ def _rest(digest: Digest) -> Iterator[str]:
             full = round(row.share * _BAR)
             bar = "█" * full + "░" * (_BAR - full)
             of = f"{row.share:.0%} ({row.confirmed} of {row.confirmed + row.dismissed})"
-            yield f"{rule_name(row.rule):<20} {bar} {of}"
+            yield f"{rule_name(row.rule):<26} {bar} {of}"

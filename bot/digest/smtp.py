@@ -4,7 +4,8 @@ import os
 import smtplib
 import socket
 import ssl
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from email.utils import parseaddr
 
 from adapters.errors import SecretError
@@ -24,8 +25,22 @@ class SendError(Exception):
         super().__init__(problem)
 
 
+def greet(options: MailOptions) -> str:
+    """Connect and log in, send nothing, and return how the server calls itself; raises SendError."""
+    with _at_server(options) as server:
+        said = server.ehlo_resp or server.helo_resp or b""
+        return said.decode("utf-8", "replace").splitlines()[0] if said else str(options.server)
+
+
 def send(options: MailOptions, content: str, *, recipient: str) -> None:
     """Hand a mail to the server, for one recipient; raises SendError."""
+    with _at_server(options) as server:
+        server.sendmail(parseaddr(options.sender or "")[1], [recipient], content.encode("ascii"))
+
+
+@contextmanager
+def _at_server(options: MailOptions) -> Iterator[smtplib.SMTP]:
+    """Yield a server that has let us in, and make a SendError of whatever it, or the way to it, says."""
     if options.server is None or options.sender is None:
         raise SendError("mail goes out only with server and sender in the table [mail]", is_server=True)
     try:
@@ -33,7 +48,7 @@ def send(options: MailOptions, content: str, *, recipient: str) -> None:
         try:
             if options.user is not None and options.password is not None:
                 server.login(options.user, options.password.reveal(os.environ))
-            server.sendmail(parseaddr(options.sender)[1], [recipient], content.encode("ascii"))
+            yield server
         finally:
             # The mail is taken or refused by now; how they part changes nothing of it.
             with suppress(OSError, smtplib.SMTPException):

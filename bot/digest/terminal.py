@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.digest.content import Digest, Item, Precision, listed
-from bot.digest.words import count, moment, period, reason, resolved_summary, rule_name
+from bot.digest.words import count, moment, period, reason, resolved_summary, rule_name, whence
 from bot.report.comparison import Side
 from bot.report.direction import isolated
 
@@ -32,7 +32,7 @@ def show(digest: Digest, console: Console) -> None:
     for section in digest.sections:
         title = Text(isolated(section.title), "bold")
         if section.url:
-            title.append(f"  {section.url}", "not bold dim")
+            title.append(f"  {section.url}", "not bold dim default")
         console.print(Padding(title, (1, 0, 0, 0)))
         for item in section.items:
             _item(item, digest, console)
@@ -52,9 +52,9 @@ def _sums(digest: Digest) -> Text:
 def _item(item: Item, digest: Digest, console: Console) -> None:
     tone = _TONES[item.severity]
     head = Text("▌ ", tone).append(isolated(item.author), "bold default")
-    head.append(f"  comment {item.comment}", "not bold dim")
+    head.append(f"  comment {item.comment}", "not bold dim default")
     if item.posted_at:
-        head.append(f", {moment(item.posted_at, digest.made_at)}", "not bold dim")
+        head.append(f", {moment(item.posted_at, digest.made_at)}", "not bold dim default")
     console.print(Padding(head, (1, 0, 0, 2)))
     for claim in item.claims:
         line = Text(rule_name(claim.rule), _TONES[claim.severity]).append(
@@ -66,7 +66,8 @@ def _item(item: Item, digest: Digest, console: Console) -> None:
     panes: list[RenderableType] = [Group(Text("The comment", "dim"), _side(item.passage, _OWN, _OWN_OTHER))]
     if item.origin:
         words = item.origin.side and _side(item.origin.side, _THEIRS, _THEIRS_OTHER)
-        panes.append(Group(Text(item.origin.label, "dim"), words or Text("The source's words are not at hand.", "dim")))
+        words = words or Text("The source's words are not at hand.", "dim")
+        panes.append(Group(Text(whence(item.origin), "dim"), words))
     if len(panes) == 2 and console.width >= _BESIDE:
         table = Table.grid(padding=(0, 3), expand=True)
         table.add_column(ratio=1)

@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
-from bot.digest.content import Digest, Settled
+from bot.digest.content import Digest, Origin, Settled
+from bot.report.direction import isolated
+from bot.review.templating import RULES
 
 _REASONS = {
     "credited": "says now whose words they are",
@@ -14,7 +16,12 @@ _REASONS = {
 
 def rule_name(rule: str) -> str:
     """Return a rule's id as words."""
-    return "Every rule" if rule == "*" else rule.replace("-", " ").capitalize()
+    return "Every rule" if rule == "*" else RULES.get(rule, rule.replace("-", " ").capitalize())
+
+
+def whence(origin: Origin) -> str:
+    """Return whose a passage is, for forms without markup."""
+    return f"{isolated(origin.author)}, {origin.where}" if origin.author else origin.where.capitalize()
 
 
 def count(number: int, noun: str) -> str:
@@ -26,10 +33,11 @@ def heading(digest: Digest) -> str:
     """Return what a digest says in a few words: the subject of its mail, with nothing of a comment in it."""
     parts = []
     if digest.findings:
-        parts.append(count(digest.findings, "finding"))
         serious = sum(claim.severity == "serious" for item in digest.items for claim in item.claims)
-        if serious:
-            parts[0] += f", {serious} serious"
+        if serious == digest.findings:
+            parts.append(count(serious, "serious finding"))
+        else:
+            parts.append(count(digest.findings, "finding") + (f", {serious} serious" if serious else ""))
     if digest.trouble:
         parts.append("could not be polled")
     if digest.unjudged:

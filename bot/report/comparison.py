@@ -9,7 +9,7 @@ from rules.words import Words
 
 # What is the same for longer loses its middle; what is left of a passage is no longer than that.
 _SAME = 260
-_LONGEST = 900
+_LONGEST = 800
 # Of longer passages the beginning is compared.
 _COMPARED = 6_000
 # Where more of the words differ, to mark them tells nothing.

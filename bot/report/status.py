@@ -34,6 +34,7 @@ def status_record(state: SiteState, config: Config, *, now: datetime) -> Record:
         "not_evaluated": state.not_evaluated,
         "failures": state.failures,
         "error": state.error,
+        "mail_errors": list(state.mail_errors),
     }
 
 
@@ -70,6 +71,8 @@ def status_table(records: Sequence[Record], *, now: datetime) -> None:
     for record in records:
         if record.get("error"):
             console.print(Text(f"{_printable(record['site'])}: {_printable(record['error'])}", "red"))
+        for told in record.get("mail_errors", ()):
+            console.print(Text(f"{_printable(record['site'])}: {_printable(told)}", "red"))
 
 
 def _moment(value: str | None, now: datetime) -> Text:

@@ -159,7 +159,11 @@ def set_password(visit: Visit) -> Response:
 
 def is_name(name: str) -> bool:
     """Say whether somebody may be called so: nothing in it may turn or hide what stands beside it."""
-    return 0 < len(name) <= _LONGEST_NAME and all(unicodedata.category(sign)[0] != "C" for sign in name)
+    return 0 < len(name) <= _LONGEST_NAME and all(_is_seen(sign) for sign in name)
+
+
+def _is_seen(sign: str) -> bool:
+    return unicodedata.category(sign)[0] != "C" and sign != "\N{REPLACEMENT CHARACTER}"
 
 
 def _password_problem(visit: Visit, password: str, again: str) -> str | None:

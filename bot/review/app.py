@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from bot.config import Config
-from bot.review import accounts, finding, links, people, queue, rules, sites, thread
+from bot.review import accounts, finding, links, people, queue, rules, sites, thread, unsubscribe
 from bot.review.language import Language
 from bot.review.security import Seal, Shield
 from bot.review.visit import Review, Visit, begin_visit
@@ -48,6 +48,7 @@ def build_app(
             *people.routes,
             *accounts.routes,
             *links.routes,
+            *unsubscribe.routes,
             *routes,
             Mount("/static", StaticFiles(packages=[("bot.review", "static")])),
         ],

@@ -16,9 +16,9 @@ from rules.markup import render
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Hold where a passage is from: whose it is, and its words where they are in the store."""
+    """Hold where a passage is from, and its words where they are in the store."""
 
-    label: str
+    place: str
     url: str | None
     posted_at: datetime | None
     side: Side | None
@@ -60,21 +60,19 @@ def _card(row: Row[Any], origin: Row[Any] | None, language: Language) -> Card:
         passage, beside = compare(text, span, text_of(origin.body, origin.format), (source["start"], source["end"]))
     else:
         passage = side(text, *span)
-    label = _label(source, language)
+    place = _place(source["kind"], source["id"], language)
     posted_at = origin.posted_at if origin is not None else None
     return Card(
-        row=row, passage=passage, source=Origin(label=label, url=source["url"], posted_at=posted_at, side=beside)
+        row=row, passage=passage, source=Origin(place=place, url=source["url"], posted_at=posted_at, side=beside)
     )
 
 
-def _label(source: dict[str, Any], language: Language) -> str:
-    kind, author = source["kind"], source["author"]
+def _place(kind: str, id: str | None, language: Language) -> str:
     texts = {
         "post": language.text("the post"),
-        "comment": language.text("comment %(id)s", id=source["id"]),
+        "comment": language.text("comment %(id)s", id=id),
         "archive": language.text("another thread of the site"),
         "page": language.text("a linked page"),
         "external": language.text("elsewhere"),
     }
-    where = texts.get(kind, language.text("source unknown"))
-    return f"{author}, {where}" if author else where
+    return texts.get(kind, language.text("source unknown"))

@@ -16,9 +16,11 @@ from bot.review.rights import site_scope, visible_finding, visible_sites
 from bot.review.templating import rule_name
 from bot.review.visit import Visit, action, number, own_path, page
 from bot.store.allowances import Kind
-from bot.store.browsing import AGES, COUNTED, PAGE, STATES, Wanted, count, find, rules_found
+from bot.store.browsing import AGES, COUNTED, PAGE, STATES, Wanted, count, find
 from bot.store.errors import StoreError
 from bot.store.tables import decisions
+from bot.store.types import storable
+from rules.registry import all_rules
 
 _SURES = ("0.6", "0.8", "0.9", "0.95")
 _LONGEST_SNOOZE = 365
@@ -45,7 +47,6 @@ def queue(visit: Visit) -> Response:
     chosen, language = _chosen(visit), visit.language
     with visit.store.read() as connection:
         names = visible_sites(connection, visit.somebody)
-        rules = rules_found(connection)
         site = names.get(chosen["site"])
         if site is None:
             chosen["site"] = ""
@@ -72,7 +73,7 @@ def queue(visit: Visit) -> Response:
         chosen=chosen,
         states=[(state, language.text(_HEADINGS[state])) for state in STATES],
         sites=anything + [(name, name) for name in names],
-        rules=anything + [(rule, rule_name(rule, language)) for rule in rules],
+        rules=anything + [(rule.ID, rule_name(rule.ID, language)) for rule in all_rules()],
         ages=[
             *anything,
             ("day", language.text("in the last day")),
@@ -144,7 +145,7 @@ def take_back(visit: Visit) -> Response:
 
 
 def _chosen(visit: Visit) -> dict[str, Any]:
-    asked = visit.request.query_params
+    asked = {name: storable(value) for name, value in visit.request.query_params.items()}
     state, age, sure = asked.get("state", "open"), asked.get("age", ""), asked.get("sure", "")
     return {
         "words": asked.get("words", "").strip()[:200],

@@ -29,6 +29,7 @@ def environment(code: str) -> Environment:
     made.filters |= {
         "rule": lambda rule: rule_name(rule, spoken),
         "named": lambda name: named(name, spoken),
+        "sentence": lambda text: text[:1].upper() + text[1:],
         "percent": spoken.percent,
         "number": spoken.number,
         "moment": spoken.moment,
@@ -50,10 +51,13 @@ def named(name: str, spoken: Language) -> str:
 
 
 def _shown(value: object) -> object:
+    # Most of what is shown is plain, and told so faster than it is looked through.
+    if not isinstance(value, str) or (value.isascii() and value.isprintable()):
+        return value
     if isinstance(value, Markup):
         # A translated text with a name in it, say: escaped, and still to be made harmless.
         return Markup(showable(str(value)))  # noqa: S704  # it was markup before
-    return showable(value) if isinstance(value, str) else value
+    return showable(value)
 
 
 RULES = {

@@ -21,6 +21,7 @@ from bot.review.security import COOKIE, TOLD, Seal, kept_token, new_token
 from bot.review.templating import environment
 from bot.store.database import Store
 from bot.store.people import ROLES, Person, Role, note_seen, session_of
+from bot.store.types import storable
 
 _SEEN_EVERY = timedelta(minutes=5)
 _COOKIE_SECONDS = 30 * 86_400
@@ -82,7 +83,7 @@ class Visit:
     def field(self, name: str, *, longest: int = 200) -> str:
         """Return a field of the form, without its ends' spaces, '' when it is missing."""
         value = self.form.get(name)
-        return value.strip()[:longest] if isinstance(value, str) else ""
+        return storable(value.strip()[:longest]) if isinstance(value, str) else ""
 
     def fields(self, name: str) -> list[str]:
         """Return all the values that the form has for a field."""

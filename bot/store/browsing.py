@@ -98,21 +98,6 @@ def count(connection: Connection, wanted: Wanted, *, now: datetime) -> int:
     return connection.execute(select(func.count()).select_from(some)).scalar_one()
 
 
-def rules_found(connection: Connection) -> Sequence[str]:
-    """Return the rules that have ever found something, by one look into the index for each."""
-    known: list[str] = []
-    for state in STATES:
-        last = ""
-        while True:
-            following = select(func.min(findings.c.rule)).where(findings.c.state == state, findings.c.rule > last)
-            found = connection.execute(following).scalar()
-            if found is None:
-                break
-            last = found
-            known.append(found)
-    return sorted(set(known))
-
-
 def details(connection: Connection, numbers: Collection[int]) -> list[Row[Any]]:
     """Return findings with the comments, threads, sites and last decisions that they go with, in the order given."""
     rows: dict[int, Row[Any]] = {}

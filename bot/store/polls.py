@@ -1,14 +1,17 @@
 """The log of polls, and how each site fares."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, ScalarSelect, Table, delete, func, insert, select, true, update
 
+from bot.store.mails import mail_troubles
 from bot.store.tables import comments, findings, not_evaluated, outbox, polls, sites
 
 _KEPT = timedelta(days=90)
+# Mails that nobody got are told of for so long.
+_TROUBLED = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +34,8 @@ class Polled:
 class SiteState:
     """Hold how a site fares.
 
-    `error` is the last poll's, `failures` counts those of the last day, `comments` all that were ever seen.
+    `error` is the last poll's, `failures` counts those of the last day, `comments` all that were ever seen;
+    `mail_errors` say why mails to moderators wait, were refused, came back or were given up, each in a line.
     """
 
     name: str
@@ -44,6 +48,7 @@ class SiteState:
     findings: int
     waiting: int
     not_evaluated: int
+    mail_errors: Sequence[str] = ()
 
 
 def note_poll(connection: Connection, site: int, polled: Polled) -> None:
@@ -97,6 +102,10 @@ def site_states(connection: Connection, *, now: datetime) -> Iterator[SiteState]
             findings=open.get(site.id, 0),
             waiting=waiting.get(site.id, 0),
             not_evaluated=aside.get(site.id, 0),
+            mail_errors=[
+                f"mail to {row.moderator}: {row.state}: {row.error}"
+                for row in mail_troubles(connection, site.id, since=now - _TROUBLED)
+            ],
         )
 
 

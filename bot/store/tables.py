@@ -231,6 +231,7 @@ actions = Table(
     Column("text", Words),
     Column("outcome", String(16)),
     Column("error", Words),
+    Column("tries", Integer, nullable=False),
     Column("planned_at", Moment, nullable=False),
     Column("begun_at", Moment),
     Column("ended_at", Moment),

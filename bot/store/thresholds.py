@@ -3,14 +3,15 @@
 import math
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
 
 from bot.config import Config
 from bot.store.audit import note_audit
 from bot.store.findings import DECIDED
 from bot.store.sites import insert_if_new, keep_site
-from bot.store.tables import findings, thresholds
+from bot.store.tables import findings, sites, thresholds
 
 # No finding is as sure as that: the rule is silent at the site.
 SILENT = 2.0
@@ -96,6 +97,12 @@ def set_threshold(
     connection.execute(update(thresholds).where(*_is(site, rule), thresholds.c.wanted.is_(None)).values(**new))
     detail = {"rule": rule, "least": least}
     note_audit(connection, "threshold", who=moderator, now=now, site=site, detail=detail)
+
+
+def listed_thresholds(connection: Connection) -> Sequence[Row[Any]]:
+    """Return the thresholds, by site and rule, each with its site's name."""
+    query = select(thresholds, sites.c.name.label("site")).join(sites).order_by(sites.c.name, thresholds.c.rule)
+    return connection.execute(query).all()
 
 
 def _is(site: int, rule: str) -> tuple[ColumnElement[bool], ...]:

@@ -102,6 +102,7 @@ def upgrade() -> None:
         sa.Column("text", sa.Text()),
         sa.Column("outcome", sa.String(length=16)),
         sa.Column("error", sa.Text()),
+        sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("planned_at", MOMENT, nullable=False),
         sa.Column("begun_at", MOMENT),
         sa.Column("ended_at", MOMENT),
