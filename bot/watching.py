@@ -13,6 +13,7 @@ from adapters.limiter import Turnstile
 from adapters.secrets import named_secrets
 from adapters.site import Site, open_site
 from bot.archive.writer import ArchiveWriter
+from bot.budget import shares
 from bot.config import Config, ConfigError, PollingOptions, SiteConfig
 from bot.daemon.polls import TimedAction, WatchedSite, Work
 from bot.decisions import wake
@@ -80,7 +81,7 @@ def new_poller(config: Config, store: Store, opened: Opened) -> Poller:
     with store.write() as connection:
         keep_wanted(connection, config, now=datetime.now(UTC))
     judges = JudgeProcesses(config, processes=max(2, os.cpu_count() or 1))
-    return Poller(store, judges, opened, archive=config.archive.path)
+    return Poller(store, judges, opened, archive=config.archive.path, shares=shares(config))
 
 
 def open_sites(

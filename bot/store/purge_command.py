@@ -21,6 +21,7 @@ def purge(
     from datetime import UTC, datetime, timedelta
 
     from bot.archive.errors import ArchiveError
+    from bot.budget import shares
     from bot.config import ConfigError, load_config
     from bot.judging import Judge
     from bot.pipeline import Pipeline
@@ -43,7 +44,9 @@ def purge(
         with open_store(settings.store.url) as store:
             with store.read() as connection:
                 chosen = to_forget(connection, site=site, author=author, comment=comment, before=before)
-            pipeline = Pipeline(store, Judge(settings), feeds_archive=settings.archive.path is not None)
+            pipeline = Pipeline(
+                store, Judge(settings), feeds_archive=settings.archive.path is not None, shares=shares(settings)
+            )
             for name, ids in chosen.items():
                 for batch in chunks(ids, size=BATCH):
                     forgotten += pipeline.forget(name, batch, now=now)
