@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHARED ?= ../shared
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format types docs bench eval soak clean
+.PHONY: help setup demo test lint format types docs pictures bench eval soak clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -37,11 +37,14 @@ format: setup  ## mend what ruff can mend
 docs: setup  ## write the generated pages of docs/ anew
 	@$(BIN)/python docs/build.py
 
+pictures: setup  ## the pictures of mails and pages in docs/, anew
+	@$(BIN)/python docs/pictures.py && $(BIN)/python docs/review_pictures.py
+
 bench: setup  ## speed and memory, printed
 	@$(BIN)/python bench/check.py
 
-eval: setup  ## scores on $(SHARED), when it is there
-	@$(BIN)/python bench/eval.py $(SHARED)
+eval: setup  ## scores on $(SHARED), when it is there, and on DECIDED=FOLDER of `findings export --labelled`
+	@$(BIN)/python bench/eval.py $(SHARED) $(if $(DECIDED),--decided $(DECIDED))
 
 soak: setup  ## kill the daemon at random moments, and compare its store with that of one left alone
 	@$(BIN)/python bench/soak.py

@@ -23,6 +23,7 @@ Cursor = Mapping[str, object] | Sequence[object] | str | int | float | None
 
 Verb = Literal["hold", "approve", "spam", "remove", "reply", "report"]
 VERBS: tuple[Verb, ...] = ("hold", "approve", "spam", "remove", "reply", "report")
+Order = Literal["ascending", "newest-first", "by-thread"]
 Outcome = Literal["done", "refused", "unknown"]
 
 
@@ -53,13 +54,13 @@ class Capabilities:
     """Say what a platform lets one do and see.
 
     `sees` holds what is known of comments besides the approved ones: `held` and `spam` while they are, `edited` and
-    `deleted` by reading again. `order` is that of the listing, `grain` that of its clock in seconds; `threads` says
-    whether a thread can be asked for.
+    `deleted` by reading again. `order` is that of the listing; one that goes from thread to thread is read whole at
+    each poll. `grain` is that of its clock in seconds; `threads` says whether a thread can be asked for.
     """
 
     verbs: frozenset[Verb]
     sees: frozenset[Literal["held", "spam", "edited", "deleted"]]
-    order: Literal["ascending", "newest-first"]
+    order: Order
     grain: float = 1.0
     threads: bool = True
 
@@ -151,16 +152,21 @@ class PlatformOptions(BaseModel):
     @field_validator("url")
     @classmethod
     def _check_url(cls, url: str) -> str:
-        try:
-            parts = urlsplit(url)
-            host, _ = parts.hostname, parts.port
-        except ValueError:
-            raise ValueError("the address is not well formed") from None
-        if parts.scheme not in ("http", "https") or not host:
-            raise ValueError("an address that begins with https:// or http:// is wanted")
-        if parts.username is not None or parts.password is not None:
-            raise ValueError("a name or a password has no place in an address")
-        return url.partition("#")[0].rstrip("/")
+        return checked_address(url).rstrip("/")
+
+
+def checked_address(url: str) -> str:
+    """Return a web address without its fragment; raises ValueError at anything else, and at one with a login."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError("the address is not well formed") from None
+    if parts.scheme not in ("http", "https") or not host:
+        raise ValueError("an address that begins with https:// or http:// is wanted")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("a name or a password has no place in an address")
+    return url.partition("#")[0]
 
 
 class Platform(Protocol):

@@ -1,14 +1,15 @@
 """One session a site: what is asked of it, how patiently, and what becomes of its replies.
 
-Only GET is ever repeated, by urllib3, few times and soon. Whatever else is sent once; when no proper reply comes to
-it, OutcomeUnknown says so. Requests and redirects go to the allowed hosts only, never from https to http.
-Addresses are told without their queries, which may hold keys, and requests' own errors, which show them, end here.
+Only reading is ever repeated, by urllib3, few times and soon: GET, and what `query` asks by POST. Whatever else is sent
+once; when no proper reply comes to it, OutcomeUnknown says so. Requests and redirects go to the allowed hosts only,
+never from https to http. Addresses are told without their queries, which may hold keys, and requests' own errors,
+which show them, end here.
 """
 
+import logging
 import threading
-from base64 import b64encode
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -34,6 +35,7 @@ from urllib3.exceptions import (
 from urllib3.util.retry import Retry
 
 from adapters.base import PlatformOptions
+from adapters.bearer import basic
 from adapters.clock import Clock, SystemClock
 from adapters.errors import (
     BadReply,
@@ -45,12 +47,12 @@ from adapters.errors import (
     SiteError,
     UnreachableError,
 )
-from adapters.limiter import LONGEST_SLEEP, Limiter
+from adapters.limiter import LONGEST_SLEEP, Limiter, Turnstile
 from adapters.reply import Reply, shown
 from adapters.saved.jsontext import Json
 
 MAX_BYTES = 32 * 1024 * 1024
-Params = Mapping[str, str | int]
+Params = Mapping[str, str | int | list[str]]
 
 _CHUNK = 64 * 1024
 _CONNECT_SECONDS = 10.0
@@ -60,20 +62,35 @@ _PORTS = {"http": 80, "https": 443}
 _UNSENT = (NewConnectionError, NameResolutionError, ConnectTimeoutError, SSLError, ProxyError)
 
 
+# They tell addresses with their queries, those of requests that are repeated among them.
+for _teller in ("urllib3.connectionpool", "urllib3.util.retry"):
+    logging.getLogger(_teller).setLevel(logging.ERROR)
+
+
 class Http:
     """Ask one site; `headers` go with every request, the login among them. Safe to use from several threads."""
 
-    def __init__(self, options: PlatformOptions, *, clock: Clock | None = None, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(
+        self,
+        options: PlatformOptions,
+        *,
+        clock: Clock | None = None,
+        max_bytes: int = MAX_BYTES,
+        turnstile: Turnstile | None = None,
+    ) -> None:
         self.headers: dict[str, str] = {}
+        # The least time from one request to the next, in seconds, for sites that do not say how long to wait.
+        self.apart = 0.0
         # How far the server's clock is ahead of ours, in seconds, by its last reply.
         self.skew: float | None = None
         self._options, self._clock, self._max_bytes = options, clock or SystemClock(), max_bytes
+        self._turnstile = turnstile
         base = urlsplit(options.url)
         self._allowed = {_origin(base), *(_host_and_port(host) for host in options.hosts)}
         self._limiters: dict[str, Limiter] = {}
         self._validators: OrderedDict[str, dict[str, str]] = OrderedDict()
         self._lock = threading.RLock()
-        self._session = _session(options)
+        self._reading, self._writing = _session(options, repeats=2), _session(options, repeats=0)
 
     def __enter__(self) -> Self:
         return self
@@ -83,12 +100,21 @@ class Http:
 
     def close(self) -> None:
         """Let the connections go."""
-        self._session.close()
+        self._reading.close()
+        self._writing.close()
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that waits and tokens go by."""
+        return self._clock
+
+    def allow(self, *urls: str) -> None:
+        """Let requests, and the login with them, go to these addresses' hosts too: those of the platform itself."""
+        self._allowed |= {_origin(urlsplit(url)) for url in urls}
 
     def log_in(self, user: str, password: str) -> None:
-        """Send a name and a password with every request (HTTP Basic, RFC 7617)."""
-        pair = b64encode(f"{user}:{password}".encode()).decode()
-        self.headers["Authorization"] = f"Basic {pair}"
+        """Send a name and a password with every request."""
+        self.headers["Authorization"] = basic(user, password)
 
     def get(
         self,
@@ -102,12 +128,21 @@ class Http:
 
         A site that wants a moment's rest gets it, and is asked once more.
         """
-        with self._lock:
-            reply = self._followed(url, params, headers, if_changed)
-            left = self._limiter(reply.url).left()
-            if reply.status in (429, 503) and 0 < left <= LONGEST_SLEEP:
-                reply = self._followed(url, params, headers, if_changed)
-            return self._judged(reply)
+        return self._patiently(lambda: self._followed(url, params, headers, if_changed))
+
+    def query(
+        self,
+        url: str,
+        json: Json | None = None,
+        *,
+        data: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Return the reply to a POST that only asks, as one of GraphQL or a login; as patient as `get`.
+
+        So it is never for a change.
+        """
+        return self._patiently(lambda: self._queried(url, json, data, headers))
 
     def send(
         self,
@@ -125,7 +160,7 @@ class Http:
         """
         with self._lock:
             self._refuse_stranger(url)
-            self._limiter(url).wait()
+            self._wait_for(url)
             reply = self._ask(method, url, params, headers, json=json, data=data)
             if reply.status >= 500 and reply.status != 501:
                 raise OutcomeUnknown(f"{reply.told()}: whether it was done is to be seen", status=reply.status)
@@ -134,6 +169,21 @@ class Http:
                 raise kind(f"{reply.told()}: it redirects; write its new address into url", status=reply.status)
             return self._judged(reply)
 
+    def _patiently(self, ask: Callable[[], Reply]) -> Reply:
+        with self._lock:
+            reply = ask()
+            left = self._limiter(reply.url).left()
+            if reply.status in (429, 503) and 0 < left <= LONGEST_SLEEP:
+                reply = ask()
+            return self._judged(reply)
+
+    def _queried(
+        self, url: str, json: Json | None, data: Mapping[str, str] | None, headers: Mapping[str, str] | None
+    ) -> Reply:
+        self._refuse_stranger(url)
+        self._limiter(url).wait()
+        return self._ask("POST", url, None, headers, json=json, data=data, reads=True)
+
     def _followed(self, url: str, params: Params | None, headers: Mapping[str, str] | None, if_changed: bool) -> Reply:
         self._refuse_stranger(url)
         # Prepared by requests, so that the same question has the same key.
@@ -141,8 +191,8 @@ class Http:
         known = self._validators.get(key, {}) if if_changed else {}
         headers = {**(headers or {}), **known}
         for _ in range(_MOST_REDIRECTS + 1):
-            self._limiter(url).wait()
-            reply = self._ask("GET", url, params, headers)
+            self._wait_for(url)
+            reply = self._ask("GET", url, params, headers, reads=True)
             location = reply.headers.get("Location")
             if reply.status not in (301, 302, 303, 307, 308) or not location:
                 self._keep_validators(key, reply)
@@ -159,11 +209,12 @@ class Http:
         *,
         json: Json | None = None,
         data: Mapping[str, str] | None = None,
+        reads: bool = False,
     ) -> Reply:
         seconds = self._options.seconds
         until = self._clock.monotonic() + seconds
         try:
-            response = self._session.request(
+            response = (self._reading if reads else self._writing).request(
                 method,
                 url,
                 params=params,
@@ -177,9 +228,11 @@ class Http:
             with closing(response):
                 body = self._body(response, url, until)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise _ours(error, method, url, seconds) from None
+            raise _ours(error, url, seconds, reads=reads) from None
+        except UnicodeError:
+            raise RefusedError(f"{shown(url)}: the login has a character that cannot be sent") from None
         except SiteError as error:
-            if method == "GET":
+            if reads:
                 raise
             raise OutcomeUnknown(f"{error}: whether it was done is to be seen") from None
         headers = response.headers
@@ -207,7 +260,7 @@ class Http:
         code, said = reply.words()
         told = reply.told() + (f": {said}" if said else "")
         left = self._limiter(reply.url).left() or None
-        if status == 429:
+        if status == 429 or (status == 403 and left):
             raise RateLimited(told, status=status, code=code, retry_after=left)
         if status in (401, 403):
             raise LoginError(told, status=status, code=code)
@@ -217,9 +270,14 @@ class Http:
             raise SiteError(told, status=status, code=code, retry_after=left)
         raise RefusedError(told, status=status, code=code)
 
+    def _wait_for(self, url: str) -> None:
+        self._limiter(url).wait()
+        if self._turnstile is not None:
+            self._turnstile.wait(urlsplit(url).netloc)
+
     def _limiter(self, url: str) -> Limiter:
         host = urlsplit(url).netloc
-        return self._limiters.setdefault(host, Limiter(host, clock=self._clock))
+        return self._limiters.setdefault(host, Limiter(host, clock=self._clock, apart=self.apart))
 
     def _keep_validators(self, key: str, reply: Reply) -> None:
         found = {
@@ -263,7 +321,7 @@ class Http:
 
 
 class _Retry(Retry):
-    """Repeat GET alone, and not when it took too long."""
+    """Repeat what failed, but not when it took too long."""
 
     def increment(
         self,
@@ -274,12 +332,12 @@ class _Retry(Retry):
         _pool: Any = None,
         _stacktrace: Any = None,
     ) -> Self:
-        once = method != "GET" or isinstance(error, ReadTimeoutError | ConnectTimeoutError)
+        once = isinstance(error, ReadTimeoutError | ConnectTimeoutError)
         retry = self.new(total=0) if once else self
         return Retry.increment(retry, method, url, response, error, _pool, _stacktrace)
 
 
-def _session(options: PlatformOptions) -> requests.Session:
+def _session(options: PlatformOptions, *, repeats: int) -> requests.Session:
     session = requests.Session()
     # No proxies, passwords or certificates of the environment: what holds is what the configuration says.
     session.trust_env = False
@@ -288,10 +346,10 @@ def _session(options: PlatformOptions) -> requests.Session:
     if options.proxy:
         session.proxies = {"http": options.proxy, "https": options.proxy}
     retries = _Retry(
-        total=2,
+        total=repeats,
         redirect=0,
         status_forcelist=(502, 504),
-        allowed_methods=("GET",),
+        allowed_methods=None,
         backoff_factor=0.2,
         raise_on_status=False,
         respect_retry_after_header=False,
@@ -315,7 +373,7 @@ def _host_and_port(host: str) -> tuple[str, int | None]:
     return parts.hostname or "", parts.port
 
 
-def _ours(error: Exception, method: str, url: str, seconds: float) -> SiteError:
+def _ours(error: Exception, url: str, seconds: float, *, reads: bool) -> SiteError:
     reason: object = error
     # The true reason lies within: requests' errors hold urllib3's, and those of its retries their last one.
     while isinstance(reason, Exception) and not isinstance(reason, (*_UNSENT, ReadTimeoutError)):
@@ -349,7 +407,7 @@ def _ours(error: Exception, method: str, url: str, seconds: float) -> SiteError:
         problem = "the connection broke"
     else:
         problem = f"no proper reply ({type(reason).__name__})"
-    if method == "GET":
+    if reads:
         kind = UnreachableError if isinstance(reason, ReadTimeoutError | ConnectionError) else BadReply
         return kind(f"{place}: {problem}")
     return OutcomeUnknown(f"{place}: {problem}: whether it was done is to be seen")

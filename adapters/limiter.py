@@ -6,6 +6,7 @@ time since 1970, or an ISO date. `ratelimit-*` is the IETF's draft of the same.
 
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import Protocol
 
 from adapters.clock import Clock
 from adapters.dates import parse_date
@@ -20,20 +21,32 @@ _EPOCH = 1_000_000_000
 _PREFIXES = ("x-ratelimit-", "ratelimit-", "x-rate-limit-")
 
 
-class Limiter:
-    """Keep the requests to one host within what it allows."""
+class Turnstile(Protocol):
+    """Let requests through to hosts that several processes ask, no faster than they may together."""
 
-    def __init__(self, host: str, *, clock: Clock) -> None:
-        self._host, self._clock = host, clock
+    def wait(self, host: str) -> None:
+        """Wait until a request to the host may be made."""
+
+
+class Limiter:
+    """Keep the requests to one host within what it allows, and so many seconds apart."""
+
+    def __init__(self, host: str, *, clock: Clock, apart: float = 0.0) -> None:
+        self._host, self._clock, self._apart = host, clock, apart
         self._until: float | None = None
+        self._next: float | None = None
 
     def wait(self) -> None:
         """Wait until the host may be asked; raises RateLimited where that takes longer than a few seconds."""
         left = self.left()
         if left > LONGEST_SLEEP:
             raise RateLimited(f"{self._host} wants to be left alone for {left:.0f} s", retry_after=left)
+        if self._next is not None:
+            left = max(left, self._next - self._clock.monotonic())
         if left > 0:
             self._clock.sleep(left)
+        if self._apart:
+            self._next = self._clock.monotonic() + self._apart
 
     def left(self) -> float:
         """Return the seconds until the host may be asked."""
@@ -49,7 +62,7 @@ class Limiter:
         return asked
 
     def _asked(self, status: int, headers: Mapping[str, str]) -> float | None:
-        if status in (429, 503) and (after := self._seconds(headers.get("Retry-After"))) is not None:
+        if status in (403, 429, 503) and (after := self._seconds(headers.get("Retry-After"))) is not None:
             return after
         for prefix in _PREFIXES:
             if (remaining := _number(headers.get(f"{prefix}remaining"))) is not None:

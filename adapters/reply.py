@@ -7,11 +7,13 @@ from html import unescape
 from urllib.parse import urlsplit
 
 from adapters.errors import BadReply, ReadError
-from adapters.saved.jsontext import Json, parse_json
+from adapters.saved.jsontext import Json, parse_json, sequence
 
 # Where a title or the words of an error are looked for.
 _HEAD = 64 * 1024
 _TITLE = re.compile(r"<title[^>]{0,200}>\s*([^<]{1,200})", re.I)
+# Where sites put what they say of a problem, the most telling first; "response" is that of Disqus.
+_WORDS = ("message", "error_description", "error", "error_type", "reason", "response")
 _CHARSET = re.compile(r"charset=[\"']?([\w.:-]+)", re.I)
 
 
@@ -62,9 +64,9 @@ class Reply:
             found = found[0]
         if not isinstance(found, dict):
             return None, None
-        inner = found.get("error")
-        found = {**found, **inner} if isinstance(inner, dict) else found
-        words = [found.get(key) for key in ("code", "message", "error_description", "error", "error_type", "reason")]
+        inner = found.get("error") or next(iter(sequence(found.get("errors"))), None)
+        found = {**found, **inner} if isinstance(inner, dict) else {**found, "error": inner} if inner else found
+        words = [found.get(key) for key in ("code", *_WORDS)]
         code, *said = [word if isinstance(word, str | int) else None for word in words]
         first = next((str(word) for word in said if word), None)
         return (str(code) if code is not None else None), (" ".join(first.split())[:200] if first else None)

@@ -21,9 +21,11 @@ from adapters.base import (
     Verb,
 )
 from adapters.clock import Clock, SystemClock
+from adapters.cursor import Place
 from adapters.errors import RefusedError, SiteError, Unsupported
 from adapters.http import Http
 from adapters.ledger import MemoryLedger, carry_out
+from adapters.limiter import Turnstile
 from adapters.public_address import as_address, is_public
 from adapters.registry import find_platform
 from adapters.saved.repair import repair
@@ -34,6 +36,7 @@ from adapters.walk import Step, Walker
 
 # A clock that is further off than this would put comments out of their window.
 _MOST_SKEW = 30.0
+_TRUSTED_AFTER = 60.0
 _LOCAL_NAMES = (".local", ".localhost", ".internal", ".lan", ".home.arpa", ".test")
 
 
@@ -125,7 +128,7 @@ class Site:
             yield step
             last, count = step.page.cursor, count + 1
         # A further batch of an ascending walk could have changed though its first one had not.
-        if count <= 1 or self.capabilities.order == "newest-first":
+        if (count <= 1 or self.capabilities.order != "ascending") and self._is_quiet(last):
             self._settled = last
 
     def rescan(self, cursor: Cursor, *, oldest: datetime, known: Collection[str]) -> Iterator[Page]:
@@ -169,10 +172,18 @@ class Site:
             if not holds:
                 return
 
+    def _is_quiet(self, cursor: Cursor) -> bool:
+        """Tell whether the last comment is so old that another one cannot be "not modified" for having the same time.
+
+        What servers tell changes by may count in seconds, so RFC 9110 (8.8.2.2) trusts it a minute later.
+        """
+        at = Place.of(cursor).ground.at
+        return at is None or self._clock.wall() - at.timestamp() > _TRUSTED_AFTER
+
     def _walker(self, oldest: datetime | None, *, if_changed: bool = False) -> Walker:
         return Walker(
             listing=self._platform.recent,
-            ascending=self.capabilities.order == "ascending",
+            order=self.capabilities.order,
             overlap=self._overlap,
             now=datetime.fromtimestamp(self._clock.wall(), UTC),
             oldest=oldest,
@@ -199,9 +210,12 @@ class Site:
         first = self._platform.recent(Ask())
         second = self._platform.recent(Ask(token=first.next)) if first.next else first
         times = [time for one in first.comments if (time := one.comment.posted_at)]
-        is_ordered = times == sorted(times, reverse=self.capabilities.order == "newest-first")
+        is_ordered = self.capabilities.order == "by-thread" or times == sorted(
+            times, reverse=self.capabilities.order == "newest-first"
+        )
         ids = {one.comment.id for one in first.comments}
-        moves = second is first or any(one.comment.id not in ids for one in second.comments)
+        # Some listings end with a page that has nothing.
+        moves = second is first or not second.comments or any(one.comment.id not in ids for one in second.comments)
         if not is_ordered:
             mend = "find the plugin that changes the order of comments"
             yield Proof(name="paging", ok=False, said="comments do not come in the order of time", mend=mend)
@@ -220,13 +234,14 @@ def open_site(
     environment: Mapping[str, str] = os.environ,
     ledger: Ledger | None = None,
     clock: Clock | None = None,
+    turnstile: Turnstile | None = None,
 ) -> Site:
     """Return a site of the platform of that name, without a request; raises SecretError, SiteError."""
     module = find_platform(platform)
     if named_secrets(options) and not _is_confidential(options.url):
         raise RefusedError(f"{name}: a login is not sent over plain http; write https:// into url")
     clock = clock or SystemClock()
-    http = Http(options, clock=clock)
+    http = Http(options, clock=clock, turnstile=turnstile)
     try:
         opened = module.open(options, http, environment=environment)
     except BaseException:

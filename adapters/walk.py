@@ -3,7 +3,8 @@
 An ascending listing is asked from a time on, a window before the last comment known, and then from the time of each
 batch's last comment: no count of pages drifts when comments are deleted. A listing that begins with the newest is
 walked down until a whole batch below that window is known; the cursor keeps its ground until then, so a walk that is
-interrupted leaves no gap, and a later one goes on where it was if the same comments still stand there.
+interrupted leaves no gap, and a later one goes on where it was if the same comments still stand there. A listing that
+goes from thread to thread is read whole each time, but for the threads that the server says have not changed.
 """
 
 import logging
@@ -12,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from adapters.base import Ask, Batch, Cursor, Page, Sighting
+from adapters.base import Ask, Batch, Cursor, Order, Page, Sighting
 from adapters.cursor import MOST_IDS, Ground, Place, Walk
 from adapters.errors import BadReply, NotFoundError, RefusedError
 
@@ -58,7 +59,7 @@ class Walker:
     """Walk one site's listing; `overlap` is the window that is read again, `oldest` bounds the first walk."""
 
     listing: Listing
-    ascending: bool
+    order: Order
     overlap: timedelta
     now: datetime
     oldest: datetime | None = None
@@ -67,7 +68,12 @@ class Walker:
     def steps(self, cursor: Cursor) -> Iterator[Step]:
         """Yield pages from a cursor on; it is safe to stop after any. None at all when the server saw no change."""
         place = Place.of(cursor)
-        return self._up(place, cursor) if self.ascending else self._down(place, cursor)
+        match self.order:
+            case "ascending":
+                return self._up(place, cursor)
+            case "newest-first":
+                return self._down(place, cursor)
+        return self._around(place, cursor)
 
     def again(self, cursor: Cursor, known: Collection[str], gone: "DirectRead") -> Iterator[Page]:
         """Yield everything since `oldest` anew, and at last what is gone of the comments known.
@@ -94,7 +100,7 @@ class Walker:
         yield Page(after=cursor, cursor=after, comments=found, deleted=deleted)
 
     def _everything(self) -> Iterator[Batch]:
-        if self.ascending:
+        if self.order == "ascending":
             yield from ascend(self.listing, self.oldest)
             return
         token: str | None = None
@@ -102,7 +108,7 @@ class Walker:
         while True:
             batch = self.listing(Ask(token=token))
             yield batch
-            if batch.next is None or self._is_known(batch, Ground()):
+            if batch.next is None or (self.order == "newest-first" and self._is_known(batch, Ground())):
                 return
             token = _followed(batch.next, followed)
 
@@ -116,6 +122,22 @@ class Walker:
             ground = ground.met(batch.comments, self.overlap, self.now).since(self.oldest)
             after, cursor = cursor, replace(place, ground=ground, walk=None).cursor()
             yield _step(batch, after, cursor, fresh)
+
+    def _around(self, place: Place, cursor: Cursor) -> Iterator[Step]:
+        ground, token = place.ground, None
+        followed: set[str] = set()
+        while True:
+            batch = self.listing(Ask(token=token, if_changed=self.if_changed))
+            if not batch.unchanged:
+                fresh = self._fresh(batch, place.ground)
+                ground = ground.met(batch.comments, self.overlap, self.now)
+                # Until the last thread, only what was met counts as known, and not all that is older.
+                known = replace(ground, at=place.ground.at) if batch.next else ground.since(self.oldest)
+                after, cursor = cursor, replace(place, ground=known, walk=None).cursor()
+                yield _step(batch, after, cursor, fresh)
+            if batch.next is None:
+                return
+            token = _followed(batch.next, followed)
 
     def _down(self, place: Place, cursor: Cursor) -> Iterator[Step]:
         ground, left = place.ground, place.walk

@@ -1,8 +1,9 @@
 """Scores on the shared real threads: prints one JSON line a measure.
 
-    python bench/eval.py SHARED [--only NAME ...]
+    python bench/eval.py SHARED [--only NAME ...] [--decided FOLDER]
 
-Where SHARED is absent, says so in one line and does nothing.
+Where SHARED is absent, says so in one line and does nothing. With --decided, the rules are scored on what moderators
+have decided too: see bench/decided.py.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bench.corrupt import measure as measure_corrupt
+from bench.decided import measure as measure_decided
 from bench.links import measure as measure_links
 from bench.pages import measure as measure_pages
 from bench.pan13 import measure as measure_pan13
@@ -63,7 +65,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("shared", type=Path)
     parser.add_argument("--only", nargs="*", default=[])
+    parser.add_argument("--decided", type=Path)
     options = parser.parse_args()
+    if options.decided is not None:
+        for row in measure_decided(options.decided):
+            print(json.dumps(row, ensure_ascii=False), flush=True)
     if not options.shared.is_dir():
         print(f"{options.shared} is not there: nothing to score")
         return

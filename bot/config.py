@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationErr
 from pydantic.fields import FieldInfo
 
 from adapters.base import PlatformOptions
+from adapters.secrets import Secret
+from bot.config_moderators import DecisionOptions, MailOptions, ModeratorOptions, Name, WebOptions
 from rules.registry import all_rules
 from rules.rule import Rule, RuleOptions
 
@@ -27,6 +29,7 @@ _EXAMPLE_SITE = """\
 # user = "quotewarden"
 # password = { env = "BLOG_PASSWORD" }
 """
+_EXAMPLE_MODERATOR = "# Somebody who is told of findings, one table each.\n# [moderators.ada]\n"
 
 
 class ConfigError(Exception):
@@ -68,6 +71,35 @@ class ArchiveOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     path: Path | None = Field(None, description="the archive's file, in which `check` and `quotes` look words up too")
+
+
+class BotOptions(BaseModel):
+    """Hold how the bot is run."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    mode: Literal["single", "cluster"] = Field(
+        "single", description="single: one process, `run`; cluster: many of `worker`, over PostgreSQL"
+    )
+
+
+class ClusterOptions(BaseModel):
+    """Hold what the workers of a cluster share."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    requests_per_second: float = Field(
+        5, gt=0, le=100_000, description="requests a second that a host gets at most, from all workers together"
+    )
+    polls_at_once: int = Field(
+        4, ge=1, le=10_000, description="polls of one host that run or wait side by side, on all workers together"
+    )
+    stalled_seconds: float = Field(
+        30, ge=2, le=3600, description="a worker that was silent for so long counts as dead, and its polls are retried"
+    )
+    lag_alarm_seconds: float = Field(
+        300, gt=0, le=604_800, description="when the 95th percentile of the sites is polled later than this, it is told"
+    )
 
 
 class DaemonOptions(BaseModel):
@@ -127,29 +159,52 @@ class PollingOptions(BaseModel):
         6, ge=0, le=8760, description="how often comments are read again, for edits and deletions; 0 for never"
     )
     rescan_days: float = Field(3, gt=0, le=3650, description="how old comments may be that are read again")
+    push_secret: Secret | None = Field(
+        None, description="the secret by which the site may tell that there is something to read; see docs/daemon.md"
+    )
+
+
+class ScanOptions(BaseModel):
+    """Hold how `scan` divides its work."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    partition_comments: int = Field(
+        50_000, ge=1, le=10_000_000, description="comments of a partition, the piece of work that a worker is given"
+    )
+    memory_mb: int = Field(
+        2048, ge=256, le=1_048_576, description="memory that the process which checks a partition may take"
+    )
 
 
 class SiteConfig(BaseModel):
-    """Hold a site: its platform, how it is polled, and the platform's own options."""
+    """Hold a site: its platform, how it is polled, what decisions lead to, and the platform's own options."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     platform: str
     polling: PollingOptions
+    decisions: DecisionOptions = DecisionOptions()
     options: SerializeAsAny[PlatformOptions]
 
 
 class Config(BaseModel):
-    """Hold a checked configuration; `sites` are by name, `rules` has the options of every rule, by id."""
+    """Hold a checked configuration; `sites` and `moderators` by name, and the options of every rule by its id."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    bot: BotOptions = BotOptions()
+    cluster: ClusterOptions = ClusterOptions()
     check: CheckOptions = CheckOptions()
     pages: PagesOptions = PagesOptions()
     archive: ArchiveOptions = ArchiveOptions()
     daemon: DaemonOptions = DaemonOptions()
     log: LogOptions = LogOptions()
     store: StoreOptions = StoreOptions()
+    scan: ScanOptions = ScanOptions()
+    web: WebOptions = WebOptions()
+    mail: MailOptions = MailOptions()
+    moderators: dict[Name, ModeratorOptions] = {}
     sites: dict[str, SiteConfig] = {}
     rules: dict[str, RuleOptions] = {}
 
@@ -182,7 +237,7 @@ def load_config(path: Path | None = None, *, environment: Mapping[str, str] = os
 def check_config(data: dict[str, Any], *, name: str) -> Config:
     """Check parsed TOML against the models; raises ConfigError."""
     rest = _validated(Config, {key: value for key, value in data.items() if key not in ("rules", "sites")}, name)
-    return rest.model_copy(
+    config = rest.model_copy(
         update={
             "rules": _rule_options(_tables(data, "rules", name), name),
             "sites": {
@@ -191,6 +246,38 @@ def check_config(data: dict[str, Any], *, name: str) -> Config:
             },
         }
     )
+    for place, problem in _contradictions(config):
+        raise ConfigError(f"{name}: {place}: {problem}")
+    if config.bot.mode == "cluster":
+        _check_cluster(config, name)
+    return config
+
+
+def _contradictions(config: Config) -> Iterator[tuple[str, str]]:
+    """Yield what each table alone cannot know, with its place."""
+    named = {f"moderators.{name}": one for name, one in config.moderators.items()}
+    for place, one in named.items():
+        if strangers := sorted(set(one.sites) - {"*", *config.sites}):
+            yield f"{place}.sites", f"no site {strangers[0]!r}; there are {', '.join(config.sites) or 'none'}, and *"
+        if one.address and not (config.mail.server and config.mail.sender):
+            yield f"{place}.address", "mail goes out only with server and sender in the table [mail]"
+    of_rules = {f"{place}.rules": set(one.rules) for place, one in named.items()}
+    for site, settings in config.sites.items():
+        of_rules[f"sites.{site}.wanted_precision"] = set(settings.decisions.wanted_precision)
+        on_confirm = settings.decisions.on_confirm
+        of_rules[f"sites.{site}.on_confirm.rules"] = set(on_confirm.rules) if on_confirm else set()
+    for place, rules in of_rules.items():
+        if strangers := sorted(rules - config.rules.keys()):
+            yield place, f"no rule {strangers[0]!r}; there are {', '.join(config.rules)}"
+
+
+def _check_cluster(config: Config, name: str) -> None:
+    if not config.store.url.startswith("postgres"):
+        raise ConfigError(f"{name}: bot.mode: a cluster wants PostgreSQL: set store.url to postgresql://HOST/DATABASE")
+    if config.archive.path is not None:
+        raise ConfigError(
+            f"{name}: archive.path: a cluster keeps no archive, which is one machine's file; leave it out"
+        )
 
 
 def _tables(data: dict[str, Any], key: str, name: str) -> dict[str, dict[str, Any]]:
@@ -220,13 +307,16 @@ def _site_config(table: dict[str, Any], place: str) -> SiteConfig:
     platform = table.get("platform")
     if not isinstance(platform, str) or platform not in known:
         raise ConfigError(f"{place}.platform: one of {', '.join(known)} is wanted")
-    of_polling = PollingOptions.model_fields
+    of_polling, of_decisions = PollingOptions.model_fields, DecisionOptions.model_fields
     polling = _validated(PollingOptions, {key: value for key, value in table.items() if key in of_polling}, place)
-    rest = {key: value for key, value in table.items() if key not in of_polling and key != "platform"}
+    decisions = _validated(DecisionOptions, {key: value for key, value in table.items() if key in of_decisions}, place)
+    ours = ("platform", *of_polling, *of_decisions)
+    rest = {key: value for key, value in table.items() if key not in ours}
     return SiteConfig(
         platform=platform,
         polling=polling,
-        options=_validated(known[platform].Options, rest, place, also=("platform", *of_polling)),
+        decisions=decisions,
+        options=_validated(known[platform].Options, rest, place, also=ours),
     )
 
 
@@ -246,15 +336,22 @@ def example(rules: Sequence[Rule] | None = None) -> str:
     parts = [
         "# Quotewarden's configuration: every key, at its default. Delete what you do not change.\n"
         f"# It is read from --config, else from {PATH_VARIABLE}, else from ./{FILE_NAME}.\n",
+        "[bot]\n" + _keys(BotOptions.model_fields),
+        "[cluster]\n" + _keys(ClusterOptions.model_fields),
         "[check]\n" + _keys(CheckOptions.model_fields),
         "[pages]\n" + _keys(PagesOptions.model_fields),
         "[archive]\n" + _keys(ArchiveOptions.model_fields),
         "[daemon]\n" + _keys(DaemonOptions.model_fields),
         "[log]\n" + _keys(LogOptions.model_fields),
         "[store]\n" + _keys(StoreOptions.model_fields),
+        "[web]\n" + _keys(WebOptions.model_fields),
+        "[mail]\n" + _keys(MailOptions.model_fields),
+        "[scan]\n" + _keys(ScanOptions.model_fields),
     ]
-    # Commented out whole: a site is somebody's own, and has no default.
-    parts.append(_EXAMPLE_SITE + "".join(f"# {line}\n" for line in _keys(PollingOptions.model_fields).splitlines()))
+    # Commented out whole: a site is somebody's own, and has no default; nor has a moderator.
+    of_site = _keys(PollingOptions.model_fields) + _keys(DecisionOptions.model_fields)
+    for head, keys in ((_EXAMPLE_SITE, of_site), (_EXAMPLE_MODERATOR, _keys(ModeratorOptions.model_fields))):
+        parts.append(head + "".join(f"# {line}\n" for line in keys.splitlines()))
     for rule in rules or all_rules():
         summary = (rule.__doc__ or rule.ID).strip().splitlines()[0]
         parts.append(f"[rules.{rule.ID}]\n# {summary}\n" + _keys(rule.Options.model_fields))
@@ -270,5 +367,6 @@ def _key(name: str, field: FieldInfo) -> str:
     value = list(value) if isinstance(value, tuple) else value
     shown = str(value).lower() if isinstance(value, bool) else repr(value)
     # TOML has no null: a key that is unset by default is shown commented out.
-    line = f'# {name} = "..."' if value is None else f"{name} = {shown}"
+    unset = '{ env = "..." }' if field.annotation == Secret | None else '"..."'
+    line = f"# {name} = {unset}" if value is None else f"{name} = {shown}"
     return f"# {field.description}\n{line}\n"

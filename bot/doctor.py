@@ -11,6 +11,8 @@ from adapters.base import Proof
 from bot.archive.errors import ArchiveError
 from bot.archive.reader import Archive
 from bot.config import Config, ConfigError
+from bot.digest.channels import opened
+from bot.digest.smtp import SendError, greet
 from bot.store.database import Store, open_store
 from bot.store.errors import StoreError
 from bot.store.unarchived import count_unarchived
@@ -28,6 +30,7 @@ def examine(config: Config) -> Iterator[Proof]:
     yield Proof(name="configuration", ok=True, said=f"{len(config.sites)} sites")
     yield from _store(config)
     yield from _archive(config)
+    yield from _moderators(config)
     for name in config.sites:
         try:
             [(site, _)] = open_sites(config, only=name).values()
@@ -69,6 +72,24 @@ def _archive(config: Config) -> Iterator[Proof]:
     except ArchiveError as error:
         yield Proof(name="archive", ok=False, said=str(error), mend="see docs/archive.md")
     yield from _disk("disk of the archive", path)
+
+
+def _moderators(config: Config) -> Iterator[Proof]:
+    if any(moderator.address for moderator in config.moderators.values()):
+        try:
+            yield Proof(name="mail", ok=True, said=f"{greet(config.mail)} lets us in; no mail was sent")
+        except SendError as error:
+            yield Proof(name="mail", ok=False, said=str(error), mend="see docs/digest.md")
+    for name, moderator in config.moderators.items():
+        if not (moderator.address or moderator.channels):
+            said = "is told of nothing: neither an address nor a channel is named"
+            yield Proof(name=f"moderator {name}", ok=False, said=said, mend="see docs/digest.md")
+        for place, channel in enumerate(moderator.channels, 1):
+            try:
+                opened(channel)
+                yield Proof(name=f"{name}: channel {place}", ok=True, said="the address can be read; nothing was sent")
+            except SendError as error:
+                yield Proof(name=f"{name}: channel {place}", ok=False, said=str(error), mend="see docs/digest.md")
 
 
 def _disk(name: str, path: Path) -> Iterator[Proof]:

@@ -13,15 +13,16 @@ import structlog
 from adapters.base import Cursor, Page, Sighting
 from adapters.errors import LoginError, NotFoundError, RateLimited, SiteError
 from adapters.site import Site
+from bot.acting import carry_out_planned
 from bot.archive.errors import ArchiveError
 from bot.config import SiteConfig
 from bot.daemon.polls import PollError, PollOutcome, WatchedSite
 from bot.judging import Judges
 from bot.pipeline import Pipeline
 from bot.store.database import Store
-from bot.store.errors import StoreError
+from bot.store.errors import CursorMoved, StoreError
 from bot.store.polls import Polled, note_poll
-from bot.store.sites import cursor_of, keep_site, note_rescan, rescanned_at, watch_site
+from bot.store.sites import cursor_of, keep_site, note_rescan, pages_taken, rescanned_at, watch_site
 from bot.store.threads import living_ids
 from bot.store.unarchived import tell_archive
 
@@ -72,6 +73,10 @@ class Poller:
         error: str | None = None
         try:
             self._poll(name, counts, stopping, since)
+            self._act(name, stopping)
+        except CursorMoved:
+            # Nobody's failure: what this poll has not taken the other one has, or the next one will.
+            _log.info("another poll of the site was faster; this one ends", site=name)
         except (SiteError, StoreError) as problem:
             error = str(problem)
             retry_after, passes = getattr(problem, "retry_after", None), getattr(problem, "passes", True)
@@ -80,6 +85,8 @@ class Poller:
             error = f"{type(problem).__name__}: {problem}"
             raise
         finally:
+            # Until the next poll the server would close them, and thousands of sites would hold thousands of them.
+            self._sites[name][0].close()
             self._note(
                 name,
                 Polled(
@@ -108,6 +115,7 @@ class Poller:
         with self._store.write() as connection:
             watch_site(connection, name, since=oldest, now=now)
             cursor, rescanned = cursor_of(connection, name), rescanned_at(connection, name)
+            counts["pages"] = pages_taken(connection, name)
         for page in site.comments(since=cursor, oldest=oldest):
             self._take(site, page, counts)
             cursor = page.cursor
@@ -122,6 +130,12 @@ class Poller:
         if since is not None:
             counts["findings"] += self._pipeline.judge_again(name, since=since, now=self._now())
 
+    def _act(self, name: str, stopping: Callable[[], bool]) -> None:
+        """Carry out what moderators' decisions lead to at the site."""
+        site, settings = self._sites[name]
+        on_confirm = settings.decisions.on_confirm
+        carry_out_planned(self._store, site, on_confirm, now=self._now, stopping=stopping)
+
     def _rescan(
         self, site: Site, cursor: Cursor, oldest: datetime, counts: Counter[str], stopping: Callable[[], bool]
     ) -> None:
@@ -135,7 +149,8 @@ class Poller:
         self._note_rescan(site.name, now)
 
     def _take(self, site: Site, page: Page, counts: Counter[str]) -> None:
-        taken = self._pipeline.take(site.name, self._completed(site, page), now=self._now())
+        taken = self._pipeline.take(site.name, self._completed(site, page), now=self._now(), pages=counts["pages"])
+        counts["pages"] += 1
         counts["comments"] += taken.new + taken.edited + taken.deleted
         counts["findings"] += taken.found
         if taken.not_evaluated:

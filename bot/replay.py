@@ -10,9 +10,9 @@ from bot.config import Config
 from bot.judging import archived
 from bot.limits import time_limit
 from bot.store.database import Store
-from bot.store.findings import Ledger
-from bot.store.tables import decisions, findings, posts, sites
-from bot.store.threads import chunks, load_thread
+from bot.store.findings import DECIDED, Ledger
+from bot.store.tables import posts, sites
+from bot.store.threads import load_thread
 from rules.engine import Engine
 from rules.registry import all_rules
 
@@ -39,22 +39,12 @@ def replay(store: Store, config: Config) -> Iterator[Replayed]:
         for post in connection.execute(every).all():
             stored = load_thread(connection, post.name, post.id)
             kept = Ledger(connection, post.site_id, now=post.seen_at).kept(stored.numbers)
-            decided: dict[int, str] = {}
-            for chunk in chunks(stored.numbers):
-                of_these = select(decisions).join(findings).where(findings.c.comment_id.in_(chunk))
-                decided |= {
-                    row.finding_id: row.verdict for row in connection.execute(of_these.order_by(decisions.c.id))
-                }
             _, outcomes = engine.evaluate(stored.thread, elsewhere=elsewhere(stored.thread))
             for number, said in zip(stored.numbers, outcomes, strict=True):
                 silent = {record.rule for record in said.not_evaluated}
-                # What a moderator has resolved was a finding all the same.
-                before = {
-                    row.key: row
-                    for row in kept[number]
-                    if not row.quiet and (row.resolved_at is None or row.resolved_reason == "moderator")
-                }
-                now = {finding.key: finding for finding in said.findings}
+                before = {row.key: row for row in kept[number] if row.state not in ("quiet", "resolved")}
+                hushed = {row.key for row in kept[number] if row.quiet_reason in ("allowance", "threshold")}
+                now = {finding.key: finding for finding in said.findings if finding.key not in hushed - before.keys()}
                 for key in [*now, *(key for key, row in before.items() if key not in now and row.rule not in silent)]:
                     known, shown = before.get(key), now.get(key) or before[key]
                     yield Replayed(
@@ -64,7 +54,7 @@ def replay(store: Store, config: Config) -> Iterator[Replayed]:
                         site=post.name,
                         comment=said.comment.id,
                         excerpt=shown.excerpt,
-                        decision=decided.get(known.id) if known is not None else None,
+                        decision=known.state if known is not None and known.state in DECIDED else None,
                     )
 
 

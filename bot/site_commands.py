@@ -14,6 +14,7 @@ from bot.stop import stop
 # As in bot/cli.py, what a command needs is imported by the command.
 if TYPE_CHECKING:
     from bot.config import Config
+    from bot.daemon.process import Companion
     from bot.store.database import Store
 
 ConfigPath = Annotated[Path | None, typer.Option("--config", help="The configuration file.")]
@@ -57,9 +58,9 @@ def poll(
     failed = False
     settings = _load(config)
     try:
-        opened = open_sites(settings, only=site)
-        configure_logs(settings.log, secrets=revealed(settings))
         with _opened(settings) as store:
+            opened = open_sites(settings, only=site, store=store)
+            configure_logs(settings.log, secrets=revealed(settings))
             poller = new_poller(settings, store, opened)
             for name in opened:
                 try:
@@ -94,6 +95,8 @@ def status(
             records = [status_record(state, settings, now=now) for state in site_states(connection, now=now)]
     except StoreError as error:
         stop(str(error))
+    if settings.bot.mode == "cluster" and not as_json:
+        _cluster_status(settings)
     known = {record["site"] for record in records}
     records += [{"site": name, "last_poll": None, "lag_seconds": 0} for name in settings.sites if name not in known]
     if as_json:
@@ -206,16 +209,56 @@ def _run(path: Path | None, *, only: str | None) -> None:
     from bot.store.lock import store_lock
     from bot.watching import Watch
 
+    if _load(path).bot.mode == "cluster":
+        stop("bot.mode is cluster: start `quotewarden worker`, as many as are wanted")
     try:
-        with _opened(load_config(path)) as store:
+        settings = load_config(path)
+        with _opened(settings) as store:
             watch = Watch(store, lambda: load_config(path), only=only)
             try:
-                code = run(watch.work(), lock=store_lock(store), reload=watch.work)
+                work = watch.work()
+                companions = [page] if (page := _review_page(store, settings)) else []
+                code = run(work, lock=store_lock(store), reload=watch.work, companions=companions)
             finally:
                 watch.close()
     except (ArchiveError, ConfigError, DaemonError, StoreError) as error:
         stop(str(error))
     raise typer.Exit(code)
+
+
+def _review_page(store: "Store", settings: "Config") -> "Companion | None":
+    """Return the review page, to be served beside the polls; None where its port is taken, or 0."""
+    if not settings.web.port:
+        return None
+    from bot.inputs import one_line
+    from bot.review.app import build_app
+    from bot.review.server import ReviewServer, greeting, listen
+
+    try:
+        page = ReviewServer(build_app(store, settings), listen(settings))
+    except OSError as error:
+        where = f"{settings.web.host}, port {settings.web.port}"
+        print(one_line(f"warning: no review page: {where}: cannot be listened at: {error.strerror}"), file=sys.stderr)
+        return None
+    for line in greeting(store, settings, on_terminal=sys.stderr.isatty()):
+        print(one_line(line), file=sys.stderr)
+    return page
+
+
+def _cluster_status(settings: "Config") -> None:
+    try:
+        from bot.cluster.jobs import prepare
+        from bot.cluster.state import cluster_state
+    except ImportError as error:
+        stop(f"a cluster wants Procrastinate ({error.name} is missing): pip install 'quotewarden[cluster]'")
+    from bot.report.status import cluster_lines
+
+    with _opened(settings) as store:
+        prepare(store)
+        with store.read() as connection:
+            state = cluster_state(connection, stalled_seconds=settings.cluster.stalled_seconds)
+    for line in cluster_lines(state, limit=settings.cluster.lag_alarm_seconds):
+        print(line)
 
 
 def _load(path: Path | None) -> "Config":

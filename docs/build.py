@@ -12,6 +12,7 @@ from textwrap import dedent
 
 import typer
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 from rich.console import Console
 
 from adapters.registry import saved_readers
@@ -20,15 +21,19 @@ from bot.check import check_thread
 from bot.cli import app
 from bot.config import (
     ArchiveOptions,
+    BotOptions,
     CheckOptions,
+    ClusterOptions,
     DaemonOptions,
     LogOptions,
     PagesOptions,
     PollingOptions,
+    ScanOptions,
     StoreOptions,
     check_config,
     example,
 )
+from bot.config_moderators import DecisionOptions, MailOptions, ModeratorOptions, OnConfirm, WebOptions
 from bot.report.terminal import FindingsOnTerminal
 from rules.registry import all_rules
 
@@ -57,6 +62,8 @@ def rules_page() -> str:
 
 def _default(value: object) -> str:
     value = list(value) if isinstance(value, tuple) else value
+    if value is PydanticUndefined:
+        return "to be given"
     return "none" if value is None else f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
@@ -79,9 +86,19 @@ def commands_page() -> str:
         f"In the table `[archive]`; see [archive.md](archive.md):\n\n{_options(ArchiveOptions.model_fields)}\n"
         "In each table `[sites.NAME]`, beside `platform` and the platform's own keys; see [platforms.md](platforms.md):"
         f"\n\n{_options(PollingOptions.model_fields)}\n"
+        "There too; see [decisions.md](decisions.md):\n\n"
+        f"{_options(DecisionOptions.model_fields)}\n"
+        f"In the table `[sites.NAME.on_confirm]`:\n\n{_options(OnConfirm.model_fields)}\n"
+        "In each table `[moderators.NAME]`:\n\n"
+        f"{_options(ModeratorOptions.model_fields)}\n"
+        f"In the table `[mail]`:\n\n{_options(MailOptions.model_fields)}\n"
+        f"In the table `[web]`:\n\n{_options(WebOptions.model_fields)}\n"
         f"In the table `[daemon]`; see [daemon.md](daemon.md):\n\n{_options(DaemonOptions.model_fields)}\n"
         f"In the table `[log]`:\n\n{_options(LogOptions.model_fields)}\n"
-        f"In the table `[store]`; see [store.md](store.md):\n\n{_options(StoreOptions.model_fields)}"
+        f"In the table `[store]`; see [store.md](store.md):\n\n{_options(StoreOptions.model_fields)}\n"
+        f"In the table `[bot]`:\n\n{_options(BotOptions.model_fields)}\n"
+        f"In the table `[cluster]`; see [scale.md](scale.md):\n\n{_options(ClusterOptions.model_fields)}\n"
+        f"In the table `[scan]`; see [scale.md](scale.md):\n\n{_options(ScanOptions.model_fields)}"
     )
     return "\n".join(parts)
 

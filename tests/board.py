@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Literal
 
 from adapters.base import VERBS, Ask, Batch, Capabilities, Proof, Sighting, Verb
@@ -67,10 +68,15 @@ class Board:
             if row.parent == gone.id:
                 self.rows[row.id] = replace(row, parent=gone.parent)
 
+    def status(self, id: str) -> Status | None:
+        """Return a comment's status, None when it is gone for good."""
+        row = self.rows.get(int(id))
+        return row.status if row else None
+
     def listed(self, *statuses: Status) -> list[Row]:
         """Return the comments of these statuses, the oldest first, by id within an instant."""
         wanted = statuses or ("approved", "held")
-        return sorted((row for row in self.rows.values() if row.status in wanted), key=lambda row: (row.at, row.id))
+        return sorted((row for row in self.rows.values() if row.status in wanted), key=attrgetter("at", "id"))
 
 
 class BoardPlatform:

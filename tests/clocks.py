@@ -1,4 +1,6 @@
-"""A clock that stands still until somebody sleeps."""
+"""Clocks that stand still until somebody sleeps."""
+
+from tests.board import Board
 
 
 class StillClock:
@@ -16,3 +18,19 @@ class StillClock:
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.now += seconds
+
+
+class BoardClock(StillClock):
+    """Be the clock of a board too."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        super().__init__(board.now)
+
+    @property
+    def now(self) -> float:
+        return self._board.now
+
+    @now.setter
+    def now(self, now: float) -> None:
+        self._board.now = now

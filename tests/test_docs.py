@@ -12,14 +12,18 @@ from adapters.base import PlatformModule, PlatformOptions
 from adapters.registry import PLATFORMS, READERS
 from bot.config import (
     ArchiveOptions,
+    BotOptions,
     CheckOptions,
+    ClusterOptions,
     DaemonOptions,
     LogOptions,
     PagesOptions,
     PollingOptions,
+    ScanOptions,
     StoreOptions,
     check_config,
 )
+from bot.config_moderators import DecisionOptions, MailOptions, ModeratorOptions, OnConfirm, WebOptions
 from rules.registry import RULES
 
 ROOT = Path(__file__).parent.parent
@@ -48,6 +52,14 @@ def test_every_rule_and_format_is_documented(name: str) -> None:
         *LogOptions.model_fields,
         *PollingOptions.model_fields,
         *StoreOptions.model_fields,
+        *BotOptions.model_fields,
+        *ClusterOptions.model_fields,
+        *ScanOptions.model_fields,
+        *WebOptions.model_fields,
+        *MailOptions.model_fields,
+        *ModeratorOptions.model_fields,
+        *DecisionOptions.model_fields,
+        *OnConfirm.model_fields,
         *(key for rule in RULES for key in rule.Options.model_fields),
     ],
 )

@@ -78,7 +78,6 @@ class Watched:
 @pytest.fixture
 def server(mocker: MockerFixture) -> Iterator[MiniWordPress]:
     mocker.patch.object(wordpress, "PER_PAGE", 20)
-    mocker.patch.object(wordpress, "_STEP_BACK", 4)
     serving = MiniWordPress(Board(now=START.timestamp()))
     yield serving
     serving.close()

@@ -1,5 +1,6 @@
 """Asking a live site: how patiently, where to, and what becomes of a reply that is none."""
 
+import logging
 import socket
 import time
 from collections.abc import Iterator
@@ -137,6 +138,19 @@ def test_the_last_allowed_request_makes_the_next_one_wait(
     assert clock.slept == [4.0]
 
 
+def test_requests_to_a_site_that_says_no_limit_can_be_held_apart(
+    httpserver: HTTPServer, http: Http, clock: StillClock
+) -> None:
+    http.apart = 0.25
+    httpserver.expect_request("/x").respond_with_json([])
+    http.get(httpserver.url_for("/x"))
+    clock.now += 0.125
+    http.get(httpserver.url_for("/x"))
+    clock.now += 9
+    http.get(httpserver.url_for("/x"))
+    assert clock.slept == [0.125]
+
+
 def test_what_has_not_changed_is_not_sent_again(httpserver: HTTPServer, http: Http) -> None:
     def reply(request: Request) -> Response:
         if request.headers.get("If-None-Match") == '"7"' and request.headers.get("If-Modified-Since"):
@@ -181,6 +195,17 @@ def test_a_gateway_that_fails_for_a_moment_is_asked_again(httpserver: HTTPServer
     httpserver.expect_ordered_request("/x").respond_with_json("there")
     assert http.get(httpserver.url_for("/x")).json() == "there"
     assert len(httpserver.log) == 2
+
+
+def test_the_keys_in_an_address_reach_no_log(
+    httpserver: HTTPServer, http: Http, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    httpserver.expect_request("/x").respond_with_data("", status=502)
+    with pytest.raises(SiteError):
+        http.get(httpserver.url_for("/x"), {"api_key": SECRET})
+    assert len(httpserver.log) == 3
+    assert [record.message for record in caplog.records if record.name.startswith("urllib3")] == []
 
 
 def test_a_gateway_that_keeps_failing_is_told(httpserver: HTTPServer, http: Http) -> None:
@@ -315,7 +340,7 @@ def test_https_is_never_left() -> None:
         (303, OutcomeUnknown),
         (307, RefusedError),
         (429, RateLimited),
-        (403, LoginError),
+        (403, RateLimited),
         (409, RefusedError),
     ],
 )

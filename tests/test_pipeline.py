@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from adapters.base import Page, Sighting
 from adapters.thread import Post
+from bot.decisions import decide
 from bot.store.database import Store
 from bot.store.errors import CursorMoved
 from bot.store.tables import comments, cursors, findings, outbox, posts
@@ -100,9 +101,12 @@ def test_what_was_told_is_not_told_again(blog: Blog, store: Store) -> None:
 def test_what_a_moderator_has_resolved_stays_resolved(blog: Blog, store: Store) -> None:
     blog.take(FIRST, PILOT, QUOTED)
     with store.write() as connection:
-        connection.execute(update(findings).values(resolved_at=NOON, resolved_reason="moderator"))
+        decide(connection, 1, "dismissed", moderator="ada", now=NOON)
     blog.take(replace(QUOTED, body=QUOTED.body + " Twice."))
-    assert blog.findings() == [("5", UNATTRIBUTED, "moderator")]
+    assert blog.rows(findings, "state", "resolved_reason") == [("dismissed", None)]
+    assert blog.waiting() == []
+    blog.take(CREDITED)
+    assert blog.rows(findings, "state", "resolved_reason") == [("dismissed", "credited")]
 
 
 @pytest.mark.parametrize("way", ["id", "status"])

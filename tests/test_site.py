@@ -13,7 +13,7 @@ from adapters.platforms import wordpress
 from adapters.registry import find_platform, platforms
 from adapters.site import Site, open_site
 from tests.board import Board, BoardPlatform, failed, saved_then_failed
-from tests.clocks import StillClock
+from tests.clocks import BoardClock
 
 
 @pytest.fixture
@@ -27,18 +27,6 @@ def board() -> Board:
 @pytest.fixture
 def platform(board: Board) -> BoardPlatform:
     return BoardPlatform(board)
-
-
-class BoardClock(StillClock):
-    """A clock that the board goes by too."""
-
-    def __init__(self, board: Board) -> None:
-        super().__init__(board.now)
-        self._board = board
-
-    def sleep(self, seconds: float) -> None:
-        super().sleep(seconds)
-        self._board.now = self.now
 
 
 @pytest.fixture

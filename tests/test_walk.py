@@ -13,9 +13,10 @@ from adapters.cursor import MOST_IDS, Place
 from adapters.errors import BadReply, RefusedError
 from adapters.thread import Comment
 from adapters.walk import Step, Walker
-from tests.board import Board, BoardPlatform
+from tests.board import Board, BoardPlatform, sighting
 
 KINDS = [("ascending", "counts"), ("newest-first", "counts"), ("newest-first", "places")]
+ORDERS = ("ascending", "newest-first", "by-thread")
 OVERLAP = timedelta(seconds=120)
 
 
@@ -29,7 +30,7 @@ def walk(
     """Walk on from a cursor, as it comes back from a store; stop after so many pages."""
     walker = Walker(
         listing=where.recent,
-        ascending=where.capabilities.order == "ascending",
+        order=where.capabilities.order,
         overlap=OVERLAP,
         now=datetime.fromtimestamp(where.board.now, UTC),
         oldest=datetime.fromtimestamp(oldest, UTC) if oldest else None,
@@ -230,12 +231,48 @@ def test_a_cursor_that_is_not_understood_is_the_beginning(cursor: Cursor, kind: 
     assert len(fresh(steps)) == 25
 
 
+def test_a_listing_that_goes_from_thread_to_thread_is_read_whole() -> None:
+    board = Board()
+    for number in range(30):
+        board.create(f"{number}", at=board.now - 9000 + number * 250, post=number % 3)
+    unchanged: set[str] = set()
+
+    def listing(ask: Ask) -> Batch:
+        post = int(ask.token or 0)
+        following = str(post + 1) if post < 2 else None
+        if ask.if_changed and str(post) in unchanged:
+            return Batch(unchanged=True, next=following)
+        return Batch(comments=[sighting(row) for row in board.listed() if row.post == post], next=following)
+
+    def poll(cursor: Cursor, pages: int = 9, **given: object) -> tuple[list[Step], Cursor]:
+        now = datetime.fromtimestamp(board.now, UTC)
+        walker = Walker(listing=listing, order="by-thread", overlap=OVERLAP, now=now, **given)
+        steps = [step for step, _ in zip(walker.steps(cursor), range(pages), strict=False)]
+        return steps, steps[-1].page.cursor if steps else cursor
+
+    steps, cursor = poll(None, 2)
+    assert len(fresh(steps)) == 20
+    # One that was interrupted has not known the third thread, however old it is.
+    steps, cursor = poll(cursor)
+    assert {str(number) for number in range(3, 31, 3)} <= set(fresh(steps))
+    board.create("new, below all", at=board.now, post=2)
+    steps, cursor = poll(cursor)
+    assert fresh(steps) == ["31"]
+    assert sum(len(step.page.comments) for step in steps) == 31
+    unchanged |= {"0", "2"}
+    steps, cursor = poll(cursor, if_changed=True)
+    assert [step.page.comments[0].post_id for step in steps] == ["1"]
+    oldest = datetime.fromtimestamp(board.now - 100, UTC)
+    walker = Walker(listing=listing, order="by-thread", overlap=OVERLAP, now=oldest, oldest=oldest)
+    assert sum(len(page.comments) for page in walker.again(cursor, (), lambda id: None)) == 31
+
+
 def test_a_listing_that_goes_in_circles_is_left() -> None:
     def circle(ask: Ask) -> Batch:
         return Batch(comments=[Sighting(post_id="1", comment=Comment(id=ask.token or "0"))], next="1")
 
-    for ascending in (True, False):
-        walker = Walker(listing=circle, ascending=ascending, overlap=OVERLAP, now=datetime.now(UTC))
+    for order in ORDERS:
+        walker = Walker(listing=circle, order=order, overlap=OVERLAP, now=datetime.now(UTC))
         with pytest.raises(BadReply, match="in a circle"):
             list(walker.steps(None))
         with pytest.raises(BadReply, match="in a circle"):
@@ -249,8 +286,8 @@ def test_comments_without_times_are_told_apart_by_their_ids() -> None:
         at = int(ask.token or 0)
         return Batch(comments=rows[at : at + 10], next=str(at + 10) if at + 10 < len(rows) else None)
 
-    for ascending in (True, False):
-        walker = Walker(listing=listing, ascending=ascending, overlap=OVERLAP, now=datetime.now(UTC))
+    for order in ORDERS:
+        walker = Walker(listing=listing, order=order, overlap=OVERLAP, now=datetime.now(UTC))
         steps = list(walker.steps(None))
         assert len(fresh(steps)) == 50
         assert fresh(list(walker.steps(steps[-1].page.cursor))) == []
@@ -278,7 +315,7 @@ def test_a_listing_that_ends_too_soon_is_told(caplog: pytest.LogCaptureFixture) 
 def rescan(where: BoardPlatform, cursor: Cursor, known: set[str], *, oldest: float) -> tuple[list[Page], Cursor]:
     walker = Walker(
         listing=where.recent,
-        ascending=where.capabilities.order == "ascending",
+        order=where.capabilities.order,
         overlap=OVERLAP,
         now=datetime.fromtimestamp(where.board.now, UTC),
         oldest=datetime.fromtimestamp(oldest, UTC),

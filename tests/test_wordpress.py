@@ -176,6 +176,27 @@ def test_a_thread_has_its_post(server: WordPressServer, site: Site) -> None:
         site.thread("6")
 
 
+@pytest.mark.parametrize("cap", [1, 7, 10, 99])
+@pytest.mark.parametrize("apart", [0, 1])
+def test_a_plugin_that_caps_the_pages_loses_nothing(server: WordPressServer, site: Site, cap: int, apart: int) -> None:
+    server.cap = cap
+    for number in range(120):
+        server.board.create(f"Comment {number}.", at=server.board.now + number * apart)
+    assert {one.comment.id for page in site.comments() for one in page.comments} == set(map(str, range(1, 121)))
+
+
+@pytest.mark.parametrize("cap", [10, 100])
+@pytest.mark.parametrize("apart", [0, 1])
+def test_comments_that_the_login_may_not_read_hide_no_others(
+    server: WordPressServer, site: Site, cap: int, apart: int
+) -> None:
+    server.cap, server.hidden = cap, frozenset({2})
+    for number in range(300):
+        server.board.create("Clay.", post=1 + (20 <= number < 290), at=server.board.now + number * apart)
+    shown = [*range(1, 21), *range(291, 301)]
+    assert {one.comment.id for page in site.comments() for one in page.comments} == set(map(str, shown))
+
+
 def test_what_is_no_list_of_comments_is_told(server: WordPressServer, site: Site) -> None:
     server.answer = lambda query: type(server)._list(server, query, True)
     with pytest.raises(BadReply, match="this is not the REST interface of WordPress"):

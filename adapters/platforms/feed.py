@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from adapters.base import Ask, Batch, Capabilities, PlatformOptions, Proof, Sighting, Verb
+from pydantic import field_validator
+
+from adapters.base import Ask, Batch, Capabilities, PlatformOptions, Proof, Sighting, Verb, checked_address
 from adapters.errors import BadReply, NotFoundError, ReadError, Unsupported
 from adapters.reply import Reply, shown
 from adapters.saved.feed import Served, read_served
@@ -28,6 +30,12 @@ _NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 class Options(PlatformOptions):
     """Hold the address of the feed itself, in `url`."""
+
+    @field_validator("url")
+    @classmethod
+    def _check_url(cls, url: str) -> str:
+        # With the slash at its end, if it has one: without it, it may be another address.
+        return checked_address(url)
 
 
 def open(options: Options, http: "Http", *, environment: Mapping[str, str]) -> "Feed":

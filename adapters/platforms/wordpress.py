@@ -44,8 +44,8 @@ _ANONYMOUS = Capabilities(verbs=frozenset(), sees=frozenset({"edited", "deleted"
 _BY_FEED = Capabilities(verbs=frozenset(), sees=frozenset(), order="newest-first")
 
 PER_PAGE = 100
-# A batch that goes on by count repeats so many of the one before it, in case as many are deleted in between.
-_STEP_BACK = 20
+# A batch that goes on by count repeats such a part of the one before it, in case as many are deleted in between.
+_STEP_BACK = 5
 _FIELDS = "id,post,parent,author_name,date_gmt,content,link,status,type"
 _STATUSES = {"hold": "hold", "approve": "approved", "spam": "spam", "remove": "trash"}
 # No zone puts its clocks back by more; and one that does so does it within this time.
@@ -193,11 +193,16 @@ class WordPress:
         rows = reply.json()
         if not isinstance(rows, list):
             raise BadReply(f"{self._url}: no list of comments, but something else in JSON")
-        # Comments of posts that the login may not read are left out, so a short batch need not be the last one.
-        total = string(reply.headers.get("X-WP-Total"))
-        ended = offset + PER_PAGE >= int(total) if total and total.isdecimal() else len(rows) < PER_PAGE
         comments = [_sighting(row) for row in rows if isinstance(row, dict) and row.get("type") in ("comment", None)]
-        return Batch(comments=comments, next=None if ended else str(offset + PER_PAGE - _STEP_BACK))
+        total, pages = (_count(reply, name) for name in ("X-WP-Total", "X-WP-TotalPages"))
+        if total is None:
+            step, ended = PER_PAGE, len(rows) < PER_PAGE
+        else:
+            # A short batch need not be the last one: plugins cap it, and comments of posts that the login may not read
+            # are left out. Of one that is empty for that, the count of pages tells how many it may stand for.
+            step = len(rows) or min(PER_PAGE, -(-total // (pages or 1))) or PER_PAGE
+            ended = offset + step >= total
+        return Batch(comments=comments, next=None if ended else str(offset + step - step // _STEP_BACK))
 
     def _after(self, since: datetime) -> str:
         """Return the time after which WordPress is asked, so that nothing from `since` on is missed."""
@@ -260,6 +265,9 @@ class WordPressFeeds:
         posts = parse_feed(self._http.get(f"{self._url}/feed/")).posts
         post = next((one for one in posts if one.id == id), Post(id=id, url=id))
         comments = [one for thread in served.threads for one in thread.comments]
+        if not comments and all(one.id != id for one in posts):
+            # WordPress gives any address the feed of its comments: of a post that is not there, an empty one.
+            raise NotFoundError(f"{self._url}: no post {id} among the last, and no comments of it")
         title = post.title or next((thread.title for thread in served.threads), None)
         return Thread(site=self._url, id=id, title=title, url=id, post=post, comments=comments)
 
@@ -278,6 +286,11 @@ class WordPressFeeds:
     def prove(self) -> Iterator[Proof]:
         """Yield whether the blog gives its feed of comments."""
         yield prove_feed(parse_feed(self._http.get(f"{self._url}/comments/feed/")))
+
+
+def _count(reply: Reply, header: str) -> int | None:
+    value = reply.headers.get(header, "")
+    return int(value) if value.isdecimal() else None
 
 
 def _zone(index: Row) -> ZoneInfo | None:

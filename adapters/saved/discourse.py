@@ -19,7 +19,7 @@ NAME = "discourse"
 TITLE = "Discourse JSON: a topic, or the latest posts"
 
 _SIGN = re.compile(r'"(?:post_stream"\s*:\s*\{|latest_posts"\s*:\s*\[|cooked"\s*:\s*")')
-_NOTICE = 3  # post_type of "small actions"
+NOTICE = 3  # post_type of "small actions"
 
 
 def recognises(head: str) -> bool:
@@ -62,19 +62,20 @@ def _topics(document: object) -> Iterator[tuple[Row, list[Row]]]:
 
 
 def _ordered(posts: Iterable[object]) -> list[Row]:
-    return sorted((post for post in posts if isinstance(post, dict)), key=_number)
+    return sorted((post for post in posts if isinstance(post, dict)), key=number_of)
 
 
-def _number(post: Row) -> int:
+def number_of(post: Row) -> int:
+    """Return a post's number in its topic, 0 where it has none."""
     number = post.get("post_number")
     return number if isinstance(number, int) else 0
 
 
 def _thread(id: str, topic: Row, posts: list[Row]) -> Thread:
-    first = posts[0] if _number(posts[0]) == 1 else {}
+    first = posts[0] if number_of(posts[0]) == 1 else {}
     title = string(topic.get("title")) or string(posts[0].get("topic_title"))
-    body, format = _body(first)
-    by_number = {_number(post): string(post.get("id")) for post in posts if post is not first}
+    body, format = body_of(first)
+    by_number = {number_of(post): string(post.get("id")) for post in posts if post is not first}
     return Thread(
         site=None,
         id=id,
@@ -89,30 +90,38 @@ def _thread(id: str, topic: Row, posts: list[Row]) -> Thread:
             posted_at=parse_date(string(first.get("created_at")) or string(topic.get("created_at"))),
         ),
         comments=tuple(
-            _comment(post, place, by_number)
+            comment_of(post, place=place, parent_id=by_number.get(answered(post)))
             for place, post in enumerate(posts, 1)
-            if post is not first and post.get("post_type") != _NOTICE
+            if post is not first and post.get("post_type") != NOTICE
         ),
     )
 
 
-def _comment(post: Row, place: int, by_number: dict[int, str | None]) -> Comment:
-    body, format = _body(post)
-    answered = post.get("reply_to_post_number")
+def comment_of(post: Row, *, place: int = 0, parent_id: str | None, url: str | None = None) -> Comment:
+    """Return a comment, named by its `place` where it has neither id nor number."""
+    body, format = body_of(post)
     version = post.get("version")
     gone = bool(post.get("deleted_at") or post.get("user_deleted"))
     return Comment(
-        id=string(post.get("id")) or str(_number(post) or place),
-        parent_id=by_number.get(answered) if isinstance(answered, int) else None,
+        id=string(post.get("id")) or str(number_of(post) or place),
+        parent_id=parent_id,
         author=string(post.get("username")),
         body="" if gone else body,
         format=format,
+        url=url,
         posted_at=parse_date(string(post.get("created_at"))),
         edited_at=parse_date(string(post.get("updated_at"))) if isinstance(version, int) and version > 1 else None,
         status="deleted" if gone else "hidden" if post.get("hidden") is True else None,
     )
 
 
-def _body(post: Row) -> tuple[str, Format]:
+def answered(post: Row) -> int:
+    """Return the number of the post that one answers, 0 where it answers the topic."""
+    number = post.get("reply_to_post_number")
+    return number if isinstance(number, int) else 0
+
+
+def body_of(post: Row) -> tuple[str, Format]:
+    """Return what a post says, as HTML where there is any."""
     cooked = string(post.get("cooked"))
     return (cooked, "html") if cooked else (string(post.get("raw")) or "", "markdown")

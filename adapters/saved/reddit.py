@@ -7,7 +7,7 @@ holds a bare `<`, `>` or `&` was not escaped. Text that shows neither is unescap
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from adapters.errors import ReadError
 from adapters.saved.jsontext import Row, documents, epoch, looks_like_json, mapping, runs, sequence, string
@@ -51,17 +51,20 @@ def _things(source: Source, hidden: list[int]) -> Iterator[Row]:
     """Yield posts and comments as {"kind", "data", "thread"}; a listing mixes threads, so its are put together."""
     for place, document in documents(source):
         if place is not None:
-            yield from _unpacked(document, hidden)
+            yield from unpacked(document, lambda more: hidden.append(_count(more)))
             continue
         threads: dict[str | None, list[Row]] = {}
-        for thing in _unpacked(document, hidden):
+        for thing in unpacked(document, lambda more: hidden.append(_count(more))):
             threads.setdefault(thing["thread"], []).append(thing)
         for things in threads.values():
             yield from things
 
 
-def _unpacked(document: object, hidden: list[int]) -> Iterator[Row]:
-    """Yield what a document holds, a comment before its replies."""
+def unpacked(document: object, on_more: Callable[[Row], None]) -> Iterator[Row]:
+    """Yield the posts and comments of a document as {"kind", "data", "thread"}, a comment before its replies.
+
+    What stands for comments that it does not hold ("more") goes to `on_more`.
+    """
     waiting: list[object] = [document]
     while waiting:
         thing = waiting.pop()
@@ -76,8 +79,7 @@ def _unpacked(document: object, hidden: list[int]) -> Iterator[Row]:
         elif kind == "t3":
             yield _thing("t3", data)
         elif kind == "more":
-            count = data.get("count")
-            hidden.append(count if isinstance(count, int) and count > 0 else len(sequence(data.get("children"))))
+            on_more(data)
         elif "children" in data or "things" in data:
             waiting.append(data.get("children") or data.get("things"))
         elif "json" in row:
@@ -86,6 +88,11 @@ def _unpacked(document: object, hidden: list[int]) -> Iterator[Row]:
             yield _thing("t1", row)
         elif "title" in row and ("selftext" in row or "num_comments" in row):
             yield _thing("t3", row)
+
+
+def _count(more: Row) -> int:
+    count = more.get("count")
+    return count if isinstance(count, int) and count > 0 else len(sequence(more.get("children")))
 
 
 def _thing(kind: str, data: Row) -> Row:
@@ -97,8 +104,12 @@ def _thing(kind: str, data: Row) -> Row:
 
 
 def _thread(id: str, post: Row, rows: list[Row]) -> Thread:
-    escaped = _is_escaped([post, *rows])
-    first = rows[0]
+    return thread_of(id, post, rows, escaped=_is_escaped([post, *rows]))
+
+
+def thread_of(id: str, post: Row, rows: list[Row], *, escaped: bool) -> Thread:
+    """Return a thread; `escaped` says that its texts have `&lt;` for `<`."""
+    first = rows[0] if rows else {}
     page = _page(post.get("permalink")) or _page(first.get("link_permalink"))
     if page is None and (permalink := _page(first.get("permalink"))):
         page = permalink.rstrip("/").rpartition("/")[0] + "/"
@@ -120,11 +131,12 @@ def _thread(id: str, post: Row, rows: list[Row]) -> Thread:
             url=_text(linked, escaped) or page,
             posted_at=epoch(post.get("created_utc")),
         ),
-        comments=tuple(_comment(row, number, escaped, page) for number, row in enumerate(rows, 1)),
+        comments=tuple(comment_of(row, number, escaped=escaped, page=page) for number, row in enumerate(rows, 1)),
     )
 
 
-def _comment(row: Row, number: int, escaped: bool, page: str | None) -> Comment:
+def comment_of(row: Row, number: int, *, escaped: bool, page: str | None = None) -> Comment:
+    """Return a comment, named by its `number` where it has no id; `page` is the address of its thread."""
     id = string(row.get("id")) or _bare(row.get("name")) or str(number)
     body = string(row.get("body")) or ""
     parent = string(row.get("parent_id")) or ""
@@ -137,8 +149,16 @@ def _comment(row: Row, number: int, escaped: bool, page: str | None) -> Comment:
         url=_page(row.get("permalink")) or (f"{page}{id}/" if page else None),
         posted_at=epoch(row.get("created_utc")),
         edited_at=epoch(row.get("edited")),
-        status=_GONE.get(body),
+        status=_GONE.get(body) or _kept_back(row),
     )
+
+
+def _kept_back(row: Row) -> str | None:
+    """Return what moderators see of a comment that others do not: that it is held, or counts as spam."""
+    if row.get("spam") is True:
+        return "spam"
+    is_held = row.get("removed") is True or (bool(row.get("banned_by")) and row.get("approved") is not True)
+    return "held" if is_held else None
 
 
 def _is_escaped(rows: list[Row]) -> bool:

@@ -5,11 +5,11 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from types import FrameType
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 import structlog
 
@@ -21,6 +21,7 @@ from bot.daemon.logs import configure_logs
 from bot.daemon.metrics import Metrics
 from bot.daemon.notify import Notifier
 from bot.daemon.polls import Work
+from bot.daemon.push import Pushes
 from bot.daemon.schedule import Schedule
 from bot.daemon.times import cron
 
@@ -30,6 +31,13 @@ _LAST_SECONDS = 0.5
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 
 _log = structlog.get_logger("daemon")
+
+
+class Companion(Protocol):
+    """Be something that runs beside the polls, as long as the daemon does."""
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
 
 
 class Daemon:
@@ -47,12 +55,16 @@ class Daemon:
         reload: Callable[[], Work] | None = None,
         notifier: Notifier | None = None,
         metrics: Metrics | None = None,
+        companions: Sequence[Companion] = (),
     ) -> None:
+        self._companions = companions
         self._work, self._lock, self._reload = work, lock, reload
         self._notifier = notifier or Notifier()
         self._metrics = metrics or Metrics()
         self._signals: SimpleQueue[int] = SimpleQueue()
         self._schedule = Schedule(work, metrics=self._metrics)
+        self._pushes = Pushes(self._schedule.hasten)
+        self._pushes.expect(work.sites)
         self._state = "starting"
 
     def run(self) -> None:
@@ -67,15 +79,25 @@ class Daemon:
         health: HealthServer | None = None
         try:
             if options.port:
-                health = HealthServer(options.port, metrics=self._metrics, alive=self._dead, ready=self._unready)
+                health = HealthServer(
+                    options.port,
+                    metrics=self._metrics,
+                    alive=self._dead,
+                    ready=self._unready,
+                    push=self._pushes.take,
+                )
             with self._heeding_signals():
                 self._schedule.start()
                 if health:
                     health.start()
+                for companion in self._companions:
+                    companion.start()
                 self._state = "running"
                 _log.info("started", sites=len(self._work.sites), pid=os.getpid(), port=options.port or None)
                 self._tell_ready()
                 self._mind()
+                for companion in self._companions:
+                    companion.stop()
                 self._stop()
                 if health:
                     health.stop()
@@ -147,6 +169,7 @@ class Daemon:
             self._work = work
             configure_logs(work.config.log, secrets=work.secrets)
             self._schedule.change(work)
+            self._pushes.expect(work.sites)
             self._metrics.reloads.labels("taken").inc()
             _log.info("reloaded", sites=len(work.sites))
         self._tell_ready()
@@ -174,14 +197,20 @@ class Daemon:
         return self._dead() if self._state == "running" else self._state
 
 
-def run(work: Work, *, lock: Lock, reload: Callable[[], Work] | None = None) -> int:
+def run(
+    work: Work,
+    *,
+    lock: Lock,
+    reload: Callable[[], Work] | None = None,
+    companions: Sequence[Companion] = (),
+) -> int:
     """Run the daemon with its logs set up; return the exit code.
 
     Raises DaemonError, whose text is for the person who started it, when it cannot start.
     """
     configure_logs(work.config.log, secrets=work.secrets)
     try:
-        Daemon(work, lock=lock, reload=reload).run()
+        Daemon(work, lock=lock, reload=reload, companions=companions).run()
         return 0
     except DaemonError:
         raise
@@ -194,6 +223,8 @@ def _check_work(work: Work) -> None:
     for names in ([site.name for site in work.sites], [action.name for action in work.timed]):
         if doubled := next((name for name, count in Counter(names).items() if count > 1), None):
             raise DaemonError(f"two are called {doubled!r}; name one of them otherwise")
+    if not work.config.daemon.port and (pushed := next((site.name for site in work.sites if site.push_secret), None)):
+        raise DaemonError(f"sites.{pushed}: push_secret needs daemon.port, which is 0; name a port")
     for action in work.timed:
         try:
             cron(action.cron, action.zone)

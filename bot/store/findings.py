@@ -5,16 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, bindparam, delete, exists, insert, literal, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, delete, exists, insert, literal, select, update
 
 from bot.judging import Gone, Judged
 from bot.records import source_record
+from bot.store.allowances import Hush, Quiet
+from bot.store.mails import forget_words
 from bot.store.tables import comments, findings, not_evaluated, outbox
 from bot.store.threads import chunks
+from bot.store.types import storable
 from rules.finding import Finding
 
 # What the judging says; `deleted`: the comment is gone.
-Reason = Gone | Literal["deleted", "moderator"]
+Reason = Gone | Literal["deleted"]
+State = Literal["open", "quiet", "resolved", "confirmed", "dismissed", "snoozed"]
+DECIDED = ("confirmed", "dismissed")
 
 
 @dataclass(slots=True)
@@ -49,39 +54,46 @@ class Ledger:
         new: list[dict[str, Any]] = []
         changed: list[dict[str, Any]] = []
         keys: list[str] = []
+        hush = Hush(self._connection, self._site)
+        places = hush.places([number for number, one in judged.items() if one.findings])
         for number, one in judged.items():
-            said = {finding.key: (finding, False) for finding in one.findings}
-            said |= {finding.key: (finding, True) for finding in one.quiet}
+            said: dict[str, tuple[Finding, Quiet | None]] = {
+                finding.key: (finding, hush.allows(finding.rule, finding.excerpt, places.get(number)))
+                for finding in one.findings
+            }
+            said |= {finding.key: (finding, Quiet("trial")) for finding in one.quiet}
             before = {row.key: row for row in kept[number]}
-            for key, (finding, is_quiet) in said.items():
-                values = _values(finding, is_quiet)
-                row = before.get(key) or self._moved(values, before, said)
+            for key, (finding, quiet) in said.items():
+                row = before.get(key) or self._moved(finding, before, said)
+                if row is None or row.quiet:
+                    # What was told once is not taken back by doubt.
+                    quiet = quiet or hush.doubts(finding.rule, finding.confidence)
+                values = _values(finding, quiet)
                 if row is None:
                     place = {"site_id": self._site, "comment_id": number, "found_at": self._now}
                     new.append({**place, **values, "resolved_at": None, "resolved_reason": None})
                     keys.append(key)
                     continue
                 before.pop(row.key)
-                if row.resolved_reason != "moderator":
-                    values |= {"resolved_at": None, "resolved_reason": None}
+                values |= {"resolved_at": None, "resolved_reason": None}
                 if any(getattr(row, name) != value for name, value in values.items()):
-                    self.settled.found += row.resolved_at is not None and row.resolved_reason != "moderator"
-                    changed.append({"number": row.id, **_resolution(row), **values})
+                    self.settled.found += row.state == "resolved"
+                    changed.append({"number": row.id, **values})
                     keys.append(key)
             for row in before.values():
                 values = _kept_values(row) | _resolution(row)
                 if row.id in gone and row.resolved_at is None:
                     values |= {"resolved_at": self._now, "resolved_reason": gone[row.id]}
-                    self.settled.resolved += 1
+                    self.settled.resolved += row.state not in DECIDED
                 if row.source and row.source["kind"] == "comment" and row.source["id"] in self._erased:
                     values |= {"source": None, "message": "", "suggestion": None}
                 if any(getattr(row, name) != value for name, value in values.items()):
                     changed.append({"number": row.id, **values})
                     keys.append(row.key)
         if new:
-            self._connection.execute(insert(findings), new)
+            self._connection.execute(insert(findings), [{**row, "state": _state(row)} for row in new])
         if changed:
-            self._connection.execute(update(findings).where(findings.c.id == bindparam("number")), changed)
+            self._connection.execute(_CHANGE, [{**row, "judged": _state(row)} for row in changed])
         self.settled.found += len(new)
         self._queue(keys)
         told = {one.comment_id: {record.rule: record.reason for record in one.not_evaluated} for one in judged.values()}
@@ -95,14 +107,16 @@ class Ledger:
             of_these = findings.c.comment_id.in_(chunk)
             wiped = {"excerpt": "", "message": "", "suggestion": None, "source": None}
             self._connection.execute(update(findings).where(of_these).values(wiped))
-            resolved = self._connection.execute(
-                update(findings)
-                .where(of_these, findings.c.resolved_at.is_(None))
-                .values(resolved_at=self._now, resolved_reason="deleted")
-            )
-            self.settled.resolved += resolved.rowcount
+            resolved = update(findings).where(of_these, findings.c.resolved_at.is_(None))
+            resolved = resolved.values(resolved_at=self._now, resolved_reason="deleted")
+            is_decided = findings.c.state.in_(DECIDED)
+            told = self._connection.execute(resolved.where(~is_decided).values(state="resolved"))
+            self._connection.execute(resolved.where(is_decided))
+            self.settled.resolved += told.rowcount
             waiting = select(findings.c.id).where(of_these)
             self._connection.execute(delete(outbox).where(outbox.c.finding_id.in_(waiting), outbox.c.sent_at.is_(None)))
+        if numbers:
+            forget_words(self._connection, self._site)
 
     def set_aside(self, told: Mapping[str, Mapping[str, str]]) -> None:
         """Note which rules gave no verdict on which comments, and why; forget what was noted of them before."""
@@ -124,18 +138,16 @@ class Ledger:
             self._connection.execute(insert(table), rows)
         self.settled.not_evaluated += len(rows)
 
-    def _moved(
-        self, values: Mapping[str, Any], before: Mapping[str, Row[Any]], said: Mapping[str, object]
-    ) -> Row[Any] | None:
+    def _moved(self, finding: Finding, before: Mapping[str, Row[Any]], said: Mapping[str, object]) -> Row[Any] | None:
         # A comment that was moved to another thread gets other keys; its findings are the same ones.
-        same = (values["rule"], values["excerpt"])
+        same = (finding.rule, storable(finding.excerpt))
         return next((row for key, row in before.items() if key not in said and (row.rule, row.excerpt) == same), None)
 
     def _queue(self, keys: Collection[str]) -> None:
         """Put into the outbox what is open and was never told, take out what need not be told any more."""
         for chunk in chunks(keys):
             among = (findings.c.site_id == self._site, findings.c.key.in_(chunk))
-            is_due = findings.c.resolved_at.is_(None) & ~findings.c.quiet
+            is_due = findings.c.state == "open"
             due = (
                 select(findings.c.site_id, findings.c.id, literal(self._now, outbox.c.queued_at.type))
                 .where(*among, is_due, ~exists().where(outbox.c.finding_id == findings.c.id))
@@ -159,17 +171,35 @@ def waiting(connection: Connection, site: int, *, limit: int) -> Sequence[Row[An
     return connection.execute(joined).all()
 
 
+# A moderator may have decided since the row was read: what he said stands, whatever the rules say now.
+_CHANGE = (
+    update(findings)
+    .where(findings.c.id == bindparam("number"))
+    .values(
+        state=case(
+            (findings.c.state.in_(DECIDED), findings.c.state),
+            (and_(findings.c.state == "snoozed", bindparam("judged") == "open"), "snoozed"),
+            else_=bindparam("judged"),
+        )
+    )
+)
+
 _KEPT = ("key", "rule", "severity", "confidence", "start", "end", "excerpt", "message", "source", "suggestion")
 
 
-def _values(finding: Finding, is_quiet: bool) -> dict[str, Any]:
+def _values(finding: Finding, quiet: Quiet | None) -> dict[str, Any]:
     values = {name: getattr(finding, name) for name in _KEPT}
-    return {**values, "source": source_record(finding.source), "ruleset": finding.ruleset, "quiet": is_quiet}
+    values |= {"source": source_record(finding.source), "ruleset": finding.ruleset, "quiet": quiet is not None}
+    return {**values, "quiet_reason": quiet and quiet.reason, "allowance_id": quiet and quiet.allowance}
 
 
 def _kept_values(row: Row[Any]) -> dict[str, Any]:
     # All rows of one statement must name the same columns.
-    return {name: getattr(row, name) for name in (*_KEPT, "ruleset", "quiet")}
+    return {name: getattr(row, name) for name in (*_KEPT, "ruleset", "quiet", "quiet_reason", "allowance_id")}
+
+
+def _state(values: Mapping[str, Any]) -> State:
+    return "resolved" if values["resolved_at"] is not None else "quiet" if values["quiet"] else "open"
 
 
 def _resolution(row: Row[Any]) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
-from bot.store.tables import comments, sites
+from bot.store.allowances import disallow
+from bot.store.tables import allowances, comments, decisions, findings, sites
 from bot.store.threads import chunks
 
 # As many as one transaction erases: a longer one would hold up the polls.
@@ -44,6 +45,17 @@ def to_forget(
     return found
 
 
+def forget_allowances(connection: Connection, author: str, *, site: str | None = None, now: datetime) -> int:
+    """Take back the allowances that name an author; return how many there were."""
+    query = select(allowances.c.id).join(sites).where(allowances.c.kind == "author", allowances.c.value == author)
+    if site is not None:
+        query = query.where(sites.c.name == site)
+    numbers = connection.execute(query).scalars().all()
+    for number in numbers:
+        disallow(connection, number, moderator=None, now=now)
+    return len(numbers)
+
+
 def mark_forgotten(connection: Connection, site: int, ids: Collection[str]) -> int:
     """Note that comments are never to be kept again, and drop their hashes; return how many there were."""
     marked = 0
@@ -53,5 +65,9 @@ def mark_forgotten(connection: Connection, site: int, ids: Collection[str]) -> i
             .where(comments.c.site_id == site, comments.c.platform_id.in_(chunk), ~comments.c.forgotten)
             .values(forgotten=True, hash="", status=None, parent_id=None)
         )
+        # What moderators noted may hold words and names.
+        numbers = select(comments.c.id).where(comments.c.site_id == site, comments.c.platform_id.in_(chunk))
+        of_these = select(findings.c.id).where(findings.c.comment_id.in_(numbers))
+        connection.execute(update(decisions).where(decisions.c.finding_id.in_(of_these)).values(note=None))
         marked += done.rowcount
     return marked

@@ -1,23 +1,22 @@
-"""Findings as a moderator asks for them, and what he decides."""
+"""Findings as a moderator asks for them."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, select
 
 from bot.records import Record
 from bot.store.errors import StoreError
-from bot.store.tables import comments, decisions, findings, not_evaluated, outbox, posts, sites
-
-Verdict = Literal["confirmed", "dismissed"]
+from bot.store.findings import DECIDED
+from bot.store.tables import comments, findings, not_evaluated, posts, sites
 
 
 def listed(connection: Connection, *, only_open: bool) -> Iterator[Record]:
     """Yield findings in the order in which they were found, as `check` prints them and with what became of them."""
     query = _records().order_by(findings.c.id)
     if only_open:
-        query = query.where(findings.c.resolved_at.is_(None), ~findings.c.quiet)
+        query = query.where(findings.c.state == "open")
     for row in connection.execute(query.execution_options(yield_per=500)):
         yield _record(row)
 
@@ -27,16 +26,10 @@ def by_key(connection: Connection, key: str) -> Record:
     return _record(_row(connection, key))
 
 
-def decide(connection: Connection, key: str, verdict: Verdict, *, now: datetime) -> None:
-    """Note a moderator's decision and resolve the finding: it is not told any more; raises StoreError."""
-    number = _row(connection, key).number
-    connection.execute(insert(decisions).values(finding_id=number, verdict=verdict, decided_at=now))
-    connection.execute(
-        update(findings)
-        .where(findings.c.id == number)
-        .values(resolved_at=func.coalesce(findings.c.resolved_at, now), resolved_reason="moderator")
-    )
-    connection.execute(delete(outbox).where(outbox.c.finding_id == number, outbox.c.sent_at.is_(None)))
+def number_of(connection: Connection, key: str) -> int:
+    """Return the number of the finding of that key; raises StoreError."""
+    number: int = _row(connection, key).number
+    return number
 
 
 def unjudged_comments(connection: Connection) -> Sequence[Row[str, str, str, str]]:
@@ -57,13 +50,6 @@ def _row(connection: Connection, key: str) -> Row[Any]:
 
 
 def _records() -> Select[Any]:
-    decided = (
-        select(decisions.c.verdict)
-        .where(decisions.c.finding_id == findings.c.id)
-        .order_by(decisions.c.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
     return (
         select(
             findings.c.id.label("number"),
@@ -76,7 +62,6 @@ def _records() -> Select[Any]:
             comments.c.author,
             comments.c.url,
             comments.c.posted_at,
-            decided.label("decision"),
         )
         .join_from(findings, comments, comments.c.id == findings.c.comment_id)
         .join(posts, posts.c.id == comments.c.post_id)
@@ -104,7 +89,8 @@ def _record(row: Row[Any]) -> Record:
         "found_at": _time(row.found_at),
         "resolved_at": _time(row.resolved_at),
         "resolved_reason": row.resolved_reason,
-        "decision": row.decision,
+        "state": row.state,
+        "decision": row.state if row.state in DECIDED else None,
     }
 
 

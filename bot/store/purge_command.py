@@ -27,7 +27,7 @@ def purge(
     from bot.pipeline import Pipeline
     from bot.store.database import open_store
     from bot.store.errors import StoreError
-    from bot.store.forgetting import BATCH, to_forget
+    from bot.store.forgetting import BATCH, forget_allowances, to_forget
     from bot.store.threads import chunks
     from bot.store.unarchived import tell_archive
     from bot.store.upkeep import erase_log
@@ -50,6 +50,9 @@ def purge(
             for name, ids in chosen.items():
                 for batch in chunks(ids, size=BATCH):
                     forgotten += pipeline.forget(name, batch, now=now)
+            if author is not None:
+                with store.write() as connection:
+                    forget_allowances(connection, author, site=site, now=now)
             if settings.archive.path is not None:
                 tell_archive(store, settings.archive.path)
             erase_log(store.engine)

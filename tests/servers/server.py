@@ -3,13 +3,17 @@
 import json
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal, Self
 from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
 
 from tests.board import Board
+from tests.clocks import BoardClock
 
 Fault = Literal["429", "500", "500-but-saved", "502-html", "html", "half", "reset"]
 _HTML = b"<!doctype html><title>Maintenance</title><p>Back soon."
@@ -17,13 +21,14 @@ _HTML = b"<!doctype html><title>Maintenance</title><p>Back soon."
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Hold one request: `params` has the last value of each, `json` the parsed body."""
+    """Hold one request: `params` has the last value of each, `text` all of them, `json` the parsed body."""
 
     method: str
     path: str
     params: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes = b""
+    text: str = ""
 
     @property
     def json(self) -> Any:
@@ -44,12 +49,16 @@ class BoardServer:
     """Serve a board in a platform's form: subclasses answer queries, all else is here.
 
     `faults` is a queue of what goes wrong with the coming requests, one each. `before` is called ahead of each. A
-    login is good while `is_welcome`.
+    login is good while `is_welcome`. `zone` is the site's own, for platforms that write local times; with `has_tags`
+    a GET is answered 304 when its answer is the last one again; `reports` has the comments reported, and the words.
     """
 
     def __init__(self, board: Board | None = None) -> None:
         self.board = board or Board()
+        self.clock = BoardClock(self.board)
+        self.zone, self.has_tags = ZoneInfo("UTC"), False
         self.asked: list[Query] = []
+        self.reports: list[tuple[str, str]] = []
         self.bytes_sent = 0
         self.faults: deque[Fault] = deque()
         self.before: Callable[[Query], None] = lambda query: None
@@ -57,16 +66,16 @@ class BoardServer:
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._serving = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._serving.start()
         return self
 
     def __exit__(self, *raised: object) -> None:
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join(5)
+        self._serving.join(5)
 
     @property
     def url(self) -> str:
@@ -77,28 +86,67 @@ class BoardServer:
         """Answer a query in the platform's form."""
         raise NotImplementedError
 
+    def changes(self, query: Query) -> bool:
+        """Tell whether a query asks for something to be changed, as those of a contract's verbs do."""
+        return query.method != "GET"
+
+    def id_of(self, id: str) -> str:
+        """Return the platform's id of a comment of the board."""
+        return id
+
+    def delete(self, id: str) -> None:
+        """Take a comment of the board away for good, and do with its answers as the platform does."""
+        self.board.delete(id)
+
+    def failure(self, fault: Fault) -> Answer:
+        """Answer as the platform does when something is wrong with it, or with how often it is asked."""
+        match fault:
+            case "429":
+                return Answer({"message": "slow down"}, 429, {"Retry-After": "30"})
+            case "502-html":
+                return Answer(_HTML, 502, {"Content-Type": "text/html"})
+            case "html":
+                return Answer(_HTML, 200, {"Content-Type": "text/html"})
+        return Answer({"message": "out of order"}, 500)
+
+    @contextmanager
+    def meanwhile(self, happen: Callable[[], None]) -> Iterator[None]:
+        """Let something happen while requests are made: here ahead of each, a fifth of a second apart."""
+
+        def go_on(query: Query) -> None:
+            self.board.now += 0.2
+            happen()
+
+        before, self.before = self.before, go_on
+        try:
+            yield
+        finally:
+            self.before = before
+
     def _respond(self, query: Query) -> Answer | None:
         with self._lock:
             self.asked.append(query)
             self.before(query)
             fault = self.faults.popleft() if self.faults else None
-            match fault:
-                case "429":
-                    return Answer({"message": "slow down"}, 429, {"Retry-After": "30"})
-                case "500":
-                    return Answer({"message": "out of order"}, 500)
-                case "502-html":
-                    return Answer(_HTML, 502, {"Content-Type": "text/html"})
-                case "html":
-                    return Answer(_HTML, 200, {"Content-Type": "text/html"})
-                case "reset":
-                    return None
+            if fault == "reset":
+                return None
+            if fault in ("429", "500", "502-html", "html"):
+                return self.failure(fault)
             answer = self.answer(query)
             if fault == "500-but-saved":
-                return Answer({"message": "Error sending email"}, 500)
+                return self.failure(fault)
             if fault == "half":
                 return Answer(_as_bytes(answer.body)[:-9], 200, {**answer.headers, "Content-Length": "99999"})
+            return self.tagged(query, answer) if self.has_tags else answer
+
+    def tagged(self, query: Query, answer: Answer) -> Answer:
+        """Return an answer with a tag, or 304 when the query has it."""
+        if query.method != "GET" or answer.status != 200:
             return answer
+        tag = f'"{sha256(_as_bytes(answer.body)).hexdigest()}"'
+        if query.headers.get("If-None-Match") == tag:
+            return Answer(b"", 304, {"ETag": tag})
+        return replace(answer, headers={**answer.headers, "ETag": tag})
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         server = self
@@ -112,7 +160,7 @@ class BoardServer:
                 parts = urlsplit(self.path)
                 params = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                answer = server._respond(Query(self.command, parts.path, params, self.headers, body))
+                answer = server._respond(Query(self.command, parts.path, params, self.headers, body, parts.query))
                 if answer is None:
                     self.close_connection = True
                     return

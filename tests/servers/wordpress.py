@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from html import escape
 from zoneinfo import ZoneInfo
 
 from tests.board import Row, Status
+from tests.contract import Contract
 from tests.servers.server import Answer, BoardServer, Query
 
 _STATUSES: dict[Status, str] = {"approved": "approved", "held": "hold", "spam": "spam", "trash": "trash"}
@@ -13,14 +15,27 @@ _BACK: dict[str, Status] = {word: status for status, word in _STATUSES.items()}
 
 
 class WordPressServer(BoardServer):
-    """Serve one blog; `zone` is its own, `has_rest` whether REST is open, `pretty` whether /wp-json leads to it."""
+    """Serve one blog; `has_rest` says whether REST is open, `pretty` whether /wp-json leads to it.
 
-    zone, has_rest, pretty = ZoneInfo("UTC"), True, True
+    `cap` is the most comments that a reply has, `hidden` the posts whose comments the login may not read.
+    """
+
+    has_rest, pretty, cap, hidden = True, True, 100, frozenset[int]()
 
     def answer(self, query: Query) -> Answer:
         path = query.params.get("rest_route", query.path.removeprefix("/wp-json"))
-        if query.path == "/comments/feed/":
-            return self._feed(query)
+        if query.path in ("/comments/feed/", "/kilns/feed/"):
+            rows = self.board.listed("approved")[-10:][::-1]
+            # All that WordPress goes by is the second of the last comment: what comes in it later is "not modified".
+            tag = f'"{int(rows[0].at)}"' if rows else '""'
+            if query.headers.get("If-None-Match") == tag:
+                return Answer(b"", 304)
+            return self._feed([self._item(row) for row in rows], {"ETag": tag})
+        if query.path == "/nowhere/feed/":
+            return self._feed([], {})
+        if query.path == "/feed/":
+            post = f"<item><title>Kilns</title><link>{self.url}/kilns/</link><description>Hot.</description></item>"
+            return self._feed([post], {})
         if not self.has_rest or (query.path.startswith("/wp-json") and not self.pretty):
             return Answer(b"<!doctype html><title>Page not found</title>", 404, {"Content-Type": "text/html"})
         given = query.headers.get("Authorization")
@@ -62,8 +77,9 @@ class WordPressServer(BoardServer):
                 rows = [row for row in rows if getattr(row, name) == int(query.params[name])]
         if query.params.get("order", "desc") == "desc":
             rows.reverse()
-        page = [self._shown(row) for row in rows[offset : offset + size]]
-        return Answer(page, headers={"X-WP-Total": str(len(rows))})
+        size = min(size, self.cap)
+        page = [self._shown(row) for row in rows[offset : offset + size] if row.post not in self.hidden]
+        return Answer(page, headers={"X-WP-Total": str(len(rows)), "X-WP-TotalPages": str(-(-len(rows) // size))})
 
     def _one(self, id: int, moderates: bool) -> Answer:
         row = self.board.rows.get(id)
@@ -104,20 +120,15 @@ class WordPressServer(BoardServer):
         }
 
     def _local(self, at: float) -> str:
-        return datetime.fromtimestamp(int(at), self.zone).isoformat()[:19]
+        return _local(int(at), self.zone)
 
-    def _feed(self, query: Query) -> Answer:
-        rows = self.board.listed("approved")[-10:][::-1]
-        items = "".join(self._item(row) for row in rows)
-        tag = f'"{hash(items)}"'
-        if query.headers.get("If-None-Match") == tag:
-            return Answer(b"", 304)
+    def _feed(self, items: list[str], headers: dict[str, str]) -> Answer:
         feed = (
             '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/" '
             'xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel><title>Comments for Kilns</title>'
-            f"<link>{self.url}</link>{items}</channel></rss>"
+            f"<link>{self.url}</link>{''.join(items)}</channel></rss>"
         )
-        return Answer(feed.encode(), headers={"Content-Type": "application/rss+xml; charset=UTF-8", "ETag": tag})
+        return Answer(feed.encode(), headers={"Content-Type": "application/rss+xml; charset=UTF-8", **headers})
 
     def _item(self, row: Row) -> str:
         link = f"{self.url}/kilns/#comment-{row.id}"
@@ -131,5 +142,40 @@ class WordPressServer(BoardServer):
         )
 
 
+# Each request compares those of all comments.
+@lru_cache(maxsize=20_000)
+def _local(at: int, zone: ZoneInfo) -> str:
+    return datetime.fromtimestamp(at, zone).isoformat()[:19]
+
+
 def _problem(status: int, code: str) -> Answer:
     return Answer({"code": code, "message": code.replace("_", " "), "data": {"status": status}}, status)
+
+
+CONTRACTS = (
+    Contract(
+        name="wordpress",
+        platform="wordpress",
+        serve=WordPressServer,
+        options=lambda url: {"url": url, "user": "admin", "password": {"env": "PW"}},
+        environment={"PW": "abcd efgh"},
+        logs_in=True,
+    ),
+    Contract(name="wordpress-anonymous", platform="wordpress", serve=WordPressServer),
+    Contract(
+        name="wordpress-feed",
+        platform="wordpress",
+        serve=WordPressServer,
+        options=lambda url: {"url": url, "mode": "feed"},
+        reach=10,
+        no_thread="{url}/nowhere/",
+    ),
+    # A feed is a feed, whoever serves it.
+    Contract(
+        name="feed",
+        platform="feed",
+        serve=WordPressServer,
+        options=lambda url: {"url": f"{url}/comments/feed/"},
+        reach=10,
+    ),
+)
