@@ -44,8 +44,8 @@ def measure(shared: Path) -> dict[str, object]:
     near = nearness(rows)
     return {
         "score": "omp",
-        **judged(words, near, articles, folds, labels, with_article=True),
-        "without the article's history": judged(words, near, articles, folds, labels, with_article=False),
+        **judged(words, near, articles, folds, labels, with_article=False),
+        "with the article's history": judged(words, near, articles, folds, labels, with_article=True),
     }
 
 
