@@ -91,7 +91,7 @@ class Waline:
             for row, _ in walk(sequence(found.get("data")), lambda row: sequence(row.get("children"))):
                 sighting = self._sighting({**row, "url": id})
                 comments[sighting.comment.id] = sighting.comment
-            pages, page = int(string(found.get("totalPages")) or 0), page + 1
+            pages, page = _pages(found), page + 1
         if not comments:
             raise NotFoundError(f"{self._url}: no comments on a page {id}")
         url = f"{self._blog}{id}" if self._blog else None
@@ -202,7 +202,7 @@ class Waline:
         size = _size(offset)
         found = mapping(self._get({"type": "list", "page": offset // size + 1, "pageSize": size}))
         rows = [row for row in sequence(found.get("data")) if isinstance(row, dict)]
-        is_last = offset // size + 1 >= int(string(found.get("totalPages")) or 0)
+        is_last = offset // size + 1 >= _pages(found)
         return rows, None if is_last else _following(offset + size)
 
     def _get(self, params: "Params") -> Json:
@@ -249,6 +249,11 @@ class Waline:
             status=string(row.get("status")),
         )
         return Sighting(post_id=path, comment=comment)
+
+
+def _pages(found: Row) -> int:
+    count = found.get("totalPages")
+    return count if isinstance(count, int) else 0
 
 
 def _size(offset: int) -> int:
