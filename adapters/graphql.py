@@ -31,7 +31,13 @@ _TOO_OFTEN = {"RATE_LIMIT", "RATE_LIMITED", "RATE_LIMIT_EXCEEDED"}
 
 def ask(http: "Http", url: str, query: str, variables: Variables) -> Row:
     """Return the `data` of a query, with requests; raises SiteError at any error in the answer."""
-    return _data(http.query(url, {"query": query, "variables": dict(variables)}))
+    try:
+        return _data(http.query(url, {"query": query, "variables": dict(variables)}))
+    except RefusedError as error:
+        # Coral refuses whoever is no administrator with status 400.
+        if error.code in _NO_LOGIN:
+            raise LoginError(error.problem, status=error.status, code=error.code) from None
+        raise
 
 
 def change(http: "Http", url: str, mutation: str, variables: Variables) -> Row:

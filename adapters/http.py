@@ -47,7 +47,7 @@ from adapters.errors import (
     SiteError,
     UnreachableError,
 )
-from adapters.limiter import LONGEST_SLEEP, Limiter
+from adapters.limiter import LONGEST_SLEEP, Limiter, Turnstile
 from adapters.reply import Reply, shown
 from adapters.saved.jsontext import Json
 
@@ -70,13 +70,21 @@ for _teller in ("urllib3.connectionpool", "urllib3.util.retry"):
 class Http:
     """Ask one site; `headers` go with every request, the login among them. Safe to use from several threads."""
 
-    def __init__(self, options: PlatformOptions, *, clock: Clock | None = None, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(
+        self,
+        options: PlatformOptions,
+        *,
+        clock: Clock | None = None,
+        max_bytes: int = MAX_BYTES,
+        turnstile: Turnstile | None = None,
+    ) -> None:
         self.headers: dict[str, str] = {}
         # The least time from one request to the next, in seconds, for sites that do not say how long to wait.
         self.apart = 0.0
         # How far the server's clock is ahead of ours, in seconds, by its last reply.
         self.skew: float | None = None
         self._options, self._clock, self._max_bytes = options, clock or SystemClock(), max_bytes
+        self._turnstile = turnstile
         base = urlsplit(options.url)
         self._allowed = {_origin(base), *(_host_and_port(host) for host in options.hosts)}
         self._limiters: dict[str, Limiter] = {}
@@ -152,7 +160,7 @@ class Http:
         """
         with self._lock:
             self._refuse_stranger(url)
-            self._limiter(url).wait()
+            self._wait_for(url)
             reply = self._ask(method, url, params, headers, json=json, data=data)
             if reply.status >= 500 and reply.status != 501:
                 raise OutcomeUnknown(f"{reply.told()}: whether it was done is to be seen", status=reply.status)
@@ -183,7 +191,7 @@ class Http:
         known = self._validators.get(key, {}) if if_changed else {}
         headers = {**(headers or {}), **known}
         for _ in range(_MOST_REDIRECTS + 1):
-            self._limiter(url).wait()
+            self._wait_for(url)
             reply = self._ask("GET", url, params, headers, reads=True)
             location = reply.headers.get("Location")
             if reply.status not in (301, 302, 303, 307, 308) or not location:
@@ -259,6 +267,11 @@ class Http:
         if status >= 500:
             raise SiteError(told, status=status, code=code, retry_after=left)
         raise RefusedError(told, status=status, code=code)
+
+    def _wait_for(self, url: str) -> None:
+        self._limiter(url).wait()
+        if self._turnstile is not None:
+            self._turnstile.wait(urlsplit(url).netloc)
 
     def _limiter(self, url: str) -> Limiter:
         host = urlsplit(url).netloc

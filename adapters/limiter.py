@@ -6,6 +6,7 @@ time since 1970, or an ISO date. `ratelimit-*` is the IETF's draft of the same.
 
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import Protocol
 
 from adapters.clock import Clock
 from adapters.dates import parse_date
@@ -18,6 +19,13 @@ LONGEST_WAIT = 86_400.0
 # A number so large is a time since 1970.
 _EPOCH = 1_000_000_000
 _PREFIXES = ("x-ratelimit-", "ratelimit-", "x-rate-limit-")
+
+
+class Turnstile(Protocol):
+    """Let requests through to hosts that several processes ask, no faster than they may together."""
+
+    def wait(self, host: str) -> None:
+        """Wait until a request to the host may be made."""
 
 
 class Limiter:

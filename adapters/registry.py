@@ -1,14 +1,17 @@
 """Every saved format, in the order in which a file is tried against them, and every live platform."""
 
+from functools import cache
 from importlib.metadata import entry_points
 from typing import cast
 
 from adapters.base import PlatformModule
 from adapters.errors import Unsupported
 from adapters.platforms import blogger as blogger_live
+from adapters.platforms import coral, disqus, github, hyvor, lemmy, mastodon, waline, wordpress
 from adapters.platforms import discourse as discourse_live
-from adapters.platforms import disqus, github, lemmy, mastodon, wordpress
 from adapters.platforms import feed as comment_feed
+from adapters.platforms import hackernews as hackernews_live
+from adapters.platforms import isso as isso_server
 from adapters.platforms import reddit as reddit_live
 from adapters.platforms import remark42 as remark42_live
 from adapters.saved import (
@@ -57,18 +60,24 @@ def saved_readers() -> tuple[Reader, ...]:
 # In the order in which the documentation lists them.
 PLATFORMS: tuple[PlatformModule, ...] = (
     wordpress,
+    isso_server,
+    waline,
     comment_feed,
     reddit_live,
     discourse_live,
     mastodon,
     lemmy,
+    hackernews_live,
     disqus,
     remark42_live,
     blogger_live,
     github,
+    coral,
+    hyvor,
 )
 
 
+@cache
 def platforms() -> tuple[PlatformModule, ...]:
     """Return the platforms, those of third parties (entry point group `quotewarden.platforms`) last."""
     others = entry_points(group="quotewarden.platforms")

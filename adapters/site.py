@@ -25,6 +25,7 @@ from adapters.cursor import Place
 from adapters.errors import RefusedError, SiteError, Unsupported
 from adapters.http import Http
 from adapters.ledger import MemoryLedger, carry_out
+from adapters.limiter import Turnstile
 from adapters.public_address import as_address, is_public
 from adapters.registry import find_platform
 from adapters.saved.repair import repair
@@ -213,6 +214,7 @@ class Site:
             times, reverse=self.capabilities.order == "newest-first"
         )
         ids = {one.comment.id for one in first.comments}
+        # Some listings end with a page that has nothing.
         moves = second is first or not second.comments or any(one.comment.id not in ids for one in second.comments)
         if not is_ordered:
             mend = "find the plugin that changes the order of comments"
@@ -232,13 +234,14 @@ def open_site(
     environment: Mapping[str, str] = os.environ,
     ledger: Ledger | None = None,
     clock: Clock | None = None,
+    turnstile: Turnstile | None = None,
 ) -> Site:
     """Return a site of the platform of that name, without a request; raises SecretError, SiteError."""
     module = find_platform(platform)
     if named_secrets(options) and not _is_confidential(options.url):
         raise RefusedError(f"{name}: a login is not sent over plain http; write https:// into url")
     clock = clock or SystemClock()
-    http = Http(options, clock=clock)
+    http = Http(options, clock=clock, turnstile=turnstile)
     try:
         opened = module.open(options, http, environment=environment)
     except BaseException:

@@ -30,31 +30,14 @@ from bot.daemon.polls import PollOutcome, WatchedSite, Work
 from bot.daemon.schedule import Schedule
 from bot.store.database import open_store
 from bot.watching import new_poller, open_sites
-from tests.board import Board
-from tests.mini_wordpress import MiniWordPress
+from tests.mini_wordpress import ManyBlogs
 
 HISTORY = 20
 
 
-class ManyBlogs(MiniWordPress):
-    """Serve many blogs, each under a path of its own."""
-
-    def __init__(self, count: int) -> None:
-        self.boards = [Board(now=time.time() - 600) for _ in range(count)]
-        for number, board in enumerate(self.boards):
-            for line in range(HISTORY):
-                board.create(f"Reader {line} of blog {number} has nothing to say of bridges.", author=f"r{line}")
-        super().__init__(self.boards[0])
-
-    def answer(self, path: str, asked: dict[str, str]) -> tuple[int, object, dict[str, str]]:
-        number, _, rest = path.lstrip("/").partition("/")
-        self.board = self.boards[int(number)]
-        return super().answer(f"/{rest}", asked)
-
-
 def serve(count: int, told: Connection) -> None:
     """Be the server, and write comments until nobody listens."""
-    server = ManyBlogs(count)
+    server = ManyBlogs(count, history=HISTORY)
     told.send(server.url)
     chance = random.Random(1)  # noqa: S311  # nothing secret
     try:

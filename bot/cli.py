@@ -4,13 +4,15 @@ import sys
 from enum import StrEnum
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from bot.archive.commands import archive_app
+from bot.cluster.commands import drain, worker
 from bot.digest.commands import digest_app
 from bot.review.commands import people_app, web
+from bot.scan.command import scan
 from bot.site_commands import adapters_app, doctor, fetch, poll, run, status
 from bot.stop import stop as _stop
 from bot.store.allowance_commands import allowances_app, audit
@@ -18,11 +20,9 @@ from bot.store.commands import db_app
 from bot.store.findings_commands import findings_app
 from bot.store.purge_command import purge
 from bot.store.replay_command import replay
+from bot.usage import known_format, load, rule_ids, with_archive
 
 # Everything else is imported by the command that needs it: --help must not wait for the rules.
-if TYPE_CHECKING:
-    from bot.config import Config
-
 app = typer.Typer(
     help="Tell a blog's moderators which comments use somebody else's words without saying whose they are.",
     no_args_is_help=True,
@@ -40,7 +40,7 @@ app.add_typer(findings_app, name="findings")
 app.add_typer(allowances_app, name="allowances")
 app.add_typer(adapters_app, name="adapters")
 app.add_typer(people_app, name="people")
-for command in (run, poll, status, doctor, fetch, purge, replay, web, audit):
+for command in (scan, run, worker, drain, poll, status, doctor, fetch, purge, replay, web, audit):
     app.command()(command)
 
 
@@ -111,9 +111,9 @@ def check(
     from bot.processes import over_threads
     from bot.report import check_reporter
 
-    settings = _with_archive(_load(config), archive)
-    wanted = _rule_ids(rules)
-    inputs = Inputs(paths, format=_known_format(format))
+    settings = with_archive(load(config), archive)
+    wanted = rule_ids(rules)
+    inputs = Inputs(paths, format=known_format(format))
     work = partial(check_thread, settings, wanted, scores, asked=ask_settings(settings, fetch_pages=fetch_pages))
     reporter = check_reporter(output.value, with_scores=scores)
     found = 0
@@ -145,8 +145,8 @@ def quotes(
     from bot.processes import over_threads
     from bot.report import quotes_reporter
 
-    settings = _with_archive(_load(config), archive)
-    inputs = Inputs(paths, format=_known_format(format))
+    settings = with_archive(load(config), archive)
+    inputs = Inputs(paths, format=known_format(format))
     reporter = quotes_reporter(output.value, explain=explain)
     work = partial(quote_thread, asked=ask_settings(settings, fetch_pages=fetch_pages))
     try:
@@ -200,7 +200,7 @@ def config_init(
 @config_app.command("check")
 def config_check(path: Annotated[Path | None, typer.Argument(help="The configuration file.")] = None) -> None:
     """Check a configuration and say what is wrong with it."""
-    settings = _load(path)
+    settings = load(path)
     silent = [rule_id for rule_id, options in settings.rules.items() if not options.report]
     print("the configuration is good" + (f"; not reporting: {', '.join(silent)}" if silent else ""))
 
@@ -221,49 +221,6 @@ def main() -> None:
         # Whoever read the output has seen enough; closing stderr keeps the interpreter quiet about it.
         sys.stderr.close()
         sys.exit(1)
-
-
-def _load(path: Path | None) -> "Config":
-    from bot.config import ConfigError, load_config
-
-    try:
-        return load_config(path)
-    except ConfigError as error:
-        _stop(str(error))
-
-
-def _with_archive(settings: "Config", path: Path | None) -> "Config":
-    """Return the settings with the archive named, once it is known to be in order."""
-    if path is not None:
-        settings = settings.model_copy(update={"archive": settings.archive.model_copy(update={"path": path})})
-    if settings.archive.path is not None:
-        from bot.archive.errors import ArchiveError
-        from bot.archive.file import open_for_reading
-
-        try:
-            open_for_reading(settings.archive.path).close()
-        except ArchiveError as error:
-            _stop(str(error))
-    return settings
-
-
-def _rule_ids(wanted: str | None) -> frozenset[str]:
-    from rules.registry import all_rules
-
-    known = [rule.ID for rule in all_rules()]
-    ids = frozenset(part.strip() for part in (wanted or "").split(",") if part.strip())
-    if strangers := sorted(ids.difference(known)):
-        _stop(f"--rules: no rule {strangers[0]!r}; there are {', '.join(known)}")
-    return ids
-
-
-def _known_format(name: str | None) -> str | None:
-    from adapters.registry import saved_readers
-
-    known = [reader.NAME for reader in saved_readers()]
-    if name is not None and name not in known:
-        _stop(f"--format: no format {name!r}; there are {', '.join(known)}")
-    return name
 
 
 def _summary(docstring: str | None) -> str:

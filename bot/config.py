@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, ValidationErr
 from pydantic.fields import FieldInfo
 
 from adapters.base import PlatformOptions
+from adapters.secrets import Secret
 from bot.config_moderators import DecisionOptions, MailOptions, ModeratorOptions, Name, WebOptions
 from rules.registry import all_rules
 from rules.rule import Rule, RuleOptions
@@ -72,6 +73,35 @@ class ArchiveOptions(BaseModel):
     path: Path | None = Field(None, description="the archive's file, in which `check` and `quotes` look words up too")
 
 
+class BotOptions(BaseModel):
+    """Hold how the bot is run."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    mode: Literal["single", "cluster"] = Field(
+        "single", description="single: one process, `run`; cluster: many of `worker`, over PostgreSQL"
+    )
+
+
+class ClusterOptions(BaseModel):
+    """Hold what the workers of a cluster share."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    requests_per_second: float = Field(
+        5, gt=0, le=100_000, description="requests a second that a host gets at most, from all workers together"
+    )
+    polls_at_once: int = Field(
+        4, ge=1, le=10_000, description="polls of one host that run or wait side by side, on all workers together"
+    )
+    stalled_seconds: float = Field(
+        30, ge=2, le=3600, description="a worker that was silent for so long counts as dead, and its polls are retried"
+    )
+    lag_alarm_seconds: float = Field(
+        300, gt=0, le=604_800, description="when the 95th percentile of the sites is polled later than this, it is told"
+    )
+
+
 class DaemonOptions(BaseModel):
     """Hold how the daemon polls its sites."""
 
@@ -129,6 +159,22 @@ class PollingOptions(BaseModel):
         6, ge=0, le=8760, description="how often comments are read again, for edits and deletions; 0 for never"
     )
     rescan_days: float = Field(3, gt=0, le=3650, description="how old comments may be that are read again")
+    push_secret: Secret | None = Field(
+        None, description="the secret by which the site may tell that there is something to read; see docs/daemon.md"
+    )
+
+
+class ScanOptions(BaseModel):
+    """Hold how `scan` divides its work."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    partition_comments: int = Field(
+        50_000, ge=1, le=10_000_000, description="comments of a partition, the piece of work that a worker is given"
+    )
+    memory_mb: int = Field(
+        2048, ge=256, le=1_048_576, description="memory that the process which checks a partition may take"
+    )
 
 
 class SiteConfig(BaseModel):
@@ -147,12 +193,15 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    bot: BotOptions = BotOptions()
+    cluster: ClusterOptions = ClusterOptions()
     check: CheckOptions = CheckOptions()
     pages: PagesOptions = PagesOptions()
     archive: ArchiveOptions = ArchiveOptions()
     daemon: DaemonOptions = DaemonOptions()
     log: LogOptions = LogOptions()
     store: StoreOptions = StoreOptions()
+    scan: ScanOptions = ScanOptions()
     web: WebOptions = WebOptions()
     mail: MailOptions = MailOptions()
     moderators: dict[Name, ModeratorOptions] = {}
@@ -199,6 +248,8 @@ def check_config(data: dict[str, Any], *, name: str) -> Config:
     )
     for place, problem in _contradictions(config):
         raise ConfigError(f"{name}: {place}: {problem}")
+    if config.bot.mode == "cluster":
+        _check_cluster(config, name)
     return config
 
 
@@ -218,6 +269,15 @@ def _contradictions(config: Config) -> Iterator[tuple[str, str]]:
     for place, rules in of_rules.items():
         if strangers := sorted(rules - config.rules.keys()):
             yield place, f"no rule {strangers[0]!r}; there are {', '.join(config.rules)}"
+
+
+def _check_cluster(config: Config, name: str) -> None:
+    if not config.store.url.startswith("postgres"):
+        raise ConfigError(f"{name}: bot.mode: a cluster wants PostgreSQL: set store.url to postgresql://HOST/DATABASE")
+    if config.archive.path is not None:
+        raise ConfigError(
+            f"{name}: archive.path: a cluster keeps no archive, which is one machine's file; leave it out"
+        )
 
 
 def _tables(data: dict[str, Any], key: str, name: str) -> dict[str, dict[str, Any]]:
@@ -276,6 +336,8 @@ def example(rules: Sequence[Rule] | None = None) -> str:
     parts = [
         "# Quotewarden's configuration: every key, at its default. Delete what you do not change.\n"
         f"# It is read from --config, else from {PATH_VARIABLE}, else from ./{FILE_NAME}.\n",
+        "[bot]\n" + _keys(BotOptions.model_fields),
+        "[cluster]\n" + _keys(ClusterOptions.model_fields),
         "[check]\n" + _keys(CheckOptions.model_fields),
         "[pages]\n" + _keys(PagesOptions.model_fields),
         "[archive]\n" + _keys(ArchiveOptions.model_fields),
@@ -284,6 +346,7 @@ def example(rules: Sequence[Rule] | None = None) -> str:
         "[store]\n" + _keys(StoreOptions.model_fields),
         "[web]\n" + _keys(WebOptions.model_fields),
         "[mail]\n" + _keys(MailOptions.model_fields),
+        "[scan]\n" + _keys(ScanOptions.model_fields),
     ]
     # Commented out whole: a site is somebody's own, and has no default; nor has a moderator.
     of_site = _keys(PollingOptions.model_fields) + _keys(DecisionOptions.model_fields)
@@ -304,5 +367,6 @@ def _key(name: str, field: FieldInfo) -> str:
     value = list(value) if isinstance(value, tuple) else value
     shown = str(value).lower() if isinstance(value, bool) else repr(value)
     # TOML has no null: a key that is unset by default is shown commented out.
-    line = f'# {name} = "..."' if value is None else f"{name} = {shown}"
+    unset = '{ env = "..." }' if field.annotation == Secret | None else '"..."'
+    line = f"# {name} = {unset}" if value is None else f"{name} = {shown}"
     return f"# {field.description}\n{line}\n"

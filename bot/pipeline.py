@@ -65,15 +65,16 @@ class Pipeline:
         with self._store.read() as connection:
             return unseen_posts(connection, site_number(connection, site), named)
 
-    def take(self, site: str, page: Page, *, now: datetime) -> Taken:
+    def take(self, site: str, page: Page, *, now: datetime, pages: int | None = None) -> Taken:
         """Keep a page, run the rules where it changed something, and move the cursor; all of it or nothing.
 
-        Raises CursorMoved where the cursor no longer stands at `page.after`, StoreError where the database fails.
+        Raises CursorMoved where the cursor no longer stands at `page.after`, or where the site has had other than
+        `pages` pages before; StoreError where the database fails.
         """
         with self._store.write() as connection:
             number = keep_site(connection, site, now=now)
             # First of all, for it locks the site.
-            move_cursor(connection, number, after=page.after, to=page.cursor, now=now)
+            move_cursor(connection, number, after=page.after, to=page.cursor, now=now, pages=pages)
             return self._take(connection, site, number, page, now)
 
     def _take(self, connection: Connection, site: str, number: int, page: Page, now: datetime) -> Taken:

@@ -20,9 +20,9 @@ from bot.daemon.polls import PollError, PollOutcome, WatchedSite
 from bot.judging import Judges
 from bot.pipeline import Pipeline
 from bot.store.database import Store
-from bot.store.errors import StoreError
+from bot.store.errors import CursorMoved, StoreError
 from bot.store.polls import Polled, note_poll
-from bot.store.sites import cursor_of, keep_site, note_rescan, rescanned_at, watch_site
+from bot.store.sites import cursor_of, keep_site, note_rescan, pages_taken, rescanned_at, watch_site
 from bot.store.threads import living_ids
 from bot.store.unarchived import tell_archive
 
@@ -73,6 +73,9 @@ class Poller:
         try:
             self._poll(name, counts, stopping, since)
             self._act(name, stopping)
+        except CursorMoved:
+            # Nobody's failure: what this poll has not taken the other one has, or the next one will.
+            _log.info("another poll of the site was faster; this one ends", site=name)
         except (SiteError, StoreError) as problem:
             error = str(problem)
             retry_after, passes = getattr(problem, "retry_after", None), getattr(problem, "passes", True)
@@ -81,6 +84,8 @@ class Poller:
             error = f"{type(problem).__name__}: {problem}"
             raise
         finally:
+            # Until the next poll the server would close them, and thousands of sites would hold thousands of them.
+            self._sites[name][0].close()
             self._note(
                 name,
                 Polled(
@@ -109,6 +114,7 @@ class Poller:
         with self._store.write() as connection:
             watch_site(connection, name, since=oldest, now=now)
             cursor, rescanned = cursor_of(connection, name), rescanned_at(connection, name)
+            counts["pages"] = pages_taken(connection, name)
         for page in site.comments(since=cursor, oldest=oldest):
             self._take(site, page, counts)
             cursor = page.cursor
@@ -142,7 +148,8 @@ class Poller:
         self._note_rescan(site.name, now)
 
     def _take(self, site: Site, page: Page, counts: Counter[str]) -> None:
-        taken = self._pipeline.take(site.name, self._completed(site, page), now=self._now())
+        taken = self._pipeline.take(site.name, self._completed(site, page), now=self._now(), pages=counts["pages"])
+        counts["pages"] += 1
         counts["comments"] += taken.new + taken.edited + taken.deleted
         counts["findings"] += taken.found
         if taken.not_evaluated:

@@ -95,6 +95,8 @@ def status(
             records = [status_record(state, settings, now=now) for state in site_states(connection, now=now)]
     except StoreError as error:
         stop(str(error))
+    if settings.bot.mode == "cluster" and not as_json:
+        _cluster_status(settings)
     known = {record["site"] for record in records}
     records += [{"site": name, "last_poll": None, "lag_seconds": 0} for name in settings.sites if name not in known]
     if as_json:
@@ -207,6 +209,8 @@ def _run(path: Path | None, *, only: str | None) -> None:
     from bot.store.lock import store_lock
     from bot.watching import Watch
 
+    if _load(path).bot.mode == "cluster":
+        stop("bot.mode is cluster: start `quotewarden worker`, as many as are wanted")
     try:
         settings = load_config(path)
         with _opened(settings) as store:
@@ -239,6 +243,22 @@ def _review_page(store: "Store", settings: "Config") -> "Companion | None":
     for line in greeting(store, settings, on_terminal=sys.stderr.isatty()):
         print(one_line(line), file=sys.stderr)
     return page
+
+
+def _cluster_status(settings: "Config") -> None:
+    try:
+        from bot.cluster.jobs import prepare
+        from bot.cluster.state import cluster_state
+    except ImportError as error:
+        stop(f"a cluster wants Procrastinate ({error.name} is missing): pip install 'quotewarden[cluster]'")
+    from bot.report.status import cluster_lines
+
+    with _opened(settings) as store:
+        prepare(store)
+        with store.read() as connection:
+            state = cluster_state(connection, stalled_seconds=settings.cluster.stalled_seconds)
+    for line in cluster_lines(state, limit=settings.cluster.lag_alarm_seconds):
+        print(line)
 
 
 def _load(path: Path | None) -> "Config":

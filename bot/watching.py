@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 import structlog
 
 from adapters.errors import AdapterError, SecretError
+from adapters.limiter import Turnstile
 from adapters.secrets import named_secrets
 from adapters.site import Site, open_site
 from bot.archive.writer import ArchiveWriter
-from bot.config import Config, ConfigError, SiteConfig
+from bot.config import Config, ConfigError, PollingOptions, SiteConfig
 from bot.daemon.polls import TimedAction, WatchedSite, Work
 from bot.digest.rounds import Rounds
 from bot.judging import JudgeProcesses
@@ -28,15 +29,22 @@ Opened = Mapping[str, tuple[Site, SiteConfig]]
 class Watch:
     """Make the daemon's work from a configuration, and anew at each reload; what was before ends with its polls."""
 
-    def __init__(self, store: Store, load: Callable[[], Config], *, only: str | None = None) -> None:
-        self._store, self._load, self._only = store, load, only
+    def __init__(
+        self,
+        store: Store,
+        load: Callable[[], Config],
+        *,
+        only: str | None = None,
+        turnstile: Turnstile | None = None,
+    ) -> None:
+        self._store, self._load, self._only, self._turnstile = store, load, only, turnstile
         self._poller: Poller | None = None
         self._url: str | None = None
 
     def work(self) -> Work:
         """Return the work of the configuration as it is now; raises ConfigError."""
         config = self._load()
-        opened = open_sites(config, only=self._only, store=self._store)
+        opened = open_sites(config, only=self._only, store=self._store, turnstile=self._turnstile)
         if self._url not in (None, config.store.url):
             _log.warning("store.url changes only at a restart")
         self._url = self._url or config.store.url
@@ -45,7 +53,7 @@ class Watch:
             before.retire()
         return Work(
             config=config,
-            sites=[WatchedSite(name=name, interval=one.polling.interval_seconds) for name, (_, one) in opened.items()],
+            sites=[_watched(name, one.polling) for name, (_, one) in opened.items()],
             poll=self._poller,
             timed=list(self._timed(config)),
             secrets=frozenset(revealed(config)),
@@ -72,7 +80,9 @@ def new_poller(config: Config, store: Store, opened: Opened) -> Poller:
     return Poller(store, judges, opened, archive=config.archive.path)
 
 
-def open_sites(config: Config, *, only: str | None = None, store: Store | None = None) -> Opened:
+def open_sites(
+    config: Config, *, only: str | None = None, store: Store | None = None, turnstile: Turnstile | None = None
+) -> Opened:
     """Open the sites of a configuration, or one of them, without a request; raises ConfigError.
 
     What is done at them is remembered in the store, where there is one.
@@ -87,7 +97,7 @@ def open_sites(config: Config, *, only: str | None = None, store: Store | None =
             if only in (None, name):
                 try:
                     ledger = StoreLedger(store, name) if store is not None else None
-                    live = open_site(name, site.platform, site.options, ledger=ledger)
+                    live = open_site(name, site.platform, site.options, ledger=ledger, turnstile=turnstile)
                 except AdapterError as error:
                     raise ConfigError(f"sites.{name}: {error}") from error
                 closing.callback(live.close)
@@ -96,10 +106,18 @@ def open_sites(config: Config, *, only: str | None = None, store: Store | None =
     return opened
 
 
+def _watched(name: str, polling: PollingOptions) -> WatchedSite:
+    try:
+        secret = polling.push_secret.reveal(os.environ) if polling.push_secret else None
+    except AdapterError as error:
+        raise ConfigError(f"sites.{name}: push_secret: {error}") from error
+    return WatchedSite(name=name, interval=polling.interval_seconds, push_secret=secret)
+
+
 def revealed(config: Config) -> Iterator[str]:
     """Yield the secrets that a configuration names, to be kept out of logs."""
     for site in config.sites.values():
-        for secret in named_secrets(site.options):
+        for secret in (*named_secrets(site.options), *named_secrets(site.polling)):
             yield secret.reveal(os.environ)
     for secret in (*named_secrets(config.mail), *(one for told in config.moderators.values() for one in told.channels)):
         # Of a way to moderators that does not open, the log tells when it is tried; the sites are watched meanwhile.

@@ -21,11 +21,14 @@ from bot.check import check_thread
 from bot.cli import app
 from bot.config import (
     ArchiveOptions,
+    BotOptions,
     CheckOptions,
+    ClusterOptions,
     DaemonOptions,
     LogOptions,
     PagesOptions,
     PollingOptions,
+    ScanOptions,
     StoreOptions,
     check_config,
     example,
@@ -92,7 +95,10 @@ def commands_page() -> str:
         f"In the table `[web]`:\n\n{_options(WebOptions.model_fields)}\n"
         f"In the table `[daemon]`; see [daemon.md](daemon.md):\n\n{_options(DaemonOptions.model_fields)}\n"
         f"In the table `[log]`:\n\n{_options(LogOptions.model_fields)}\n"
-        f"In the table `[store]`; see [store.md](store.md):\n\n{_options(StoreOptions.model_fields)}"
+        f"In the table `[store]`; see [store.md](store.md):\n\n{_options(StoreOptions.model_fields)}\n"
+        f"In the table `[bot]`:\n\n{_options(BotOptions.model_fields)}\n"
+        f"In the table `[cluster]`; see [scale.md](scale.md):\n\n{_options(ClusterOptions.model_fields)}\n"
+        f"In the table `[scan]`; see [scale.md](scale.md):\n\n{_options(ScanOptions.model_fields)}"
     )
     return "\n".join(parts)
 

@@ -10,7 +10,8 @@ import pytest
 from bot.store.database import Store, connect, open_store
 from bot.store.upkeep import vacuum
 from tests.postgres import HOW_TO_GET, binaries, cluster
-from tests.servers.real_wordpress import MissingError, RealWordPress, packages, real_wordpress
+from tests.servers import real_isso, real_waline, real_wordpress
+from tests.servers.real import MissingError, RealServer
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
@@ -37,16 +38,30 @@ def postgres() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def wordpress_6_5() -> Iterator[RealWordPress]:
+def wordpress_6_5() -> Iterator[real_wordpress.RealWordPress]:
     """A real WordPress 6.5; tests that need it skip where php or npm are not installed."""
-    with real_wordpress("6.5", _got(packages)) as running:
+    with real_wordpress.running("6.5", _got(real_wordpress.packages)) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def wordpress_6_2() -> Iterator[RealWordPress]:
+def wordpress_6_2() -> Iterator[real_wordpress.RealWordPress]:
     """A real WordPress 6.2, as above."""
-    with real_wordpress("6.2", _got(packages)) as running:
+    with real_wordpress.running("6.2", _got(real_wordpress.packages)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def isso() -> Iterator[RealServer]:
+    """A real Isso, as above."""
+    with real_isso.running(_got(real_isso.installed)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def waline() -> Iterator[RealServer]:
+    """A real Waline, as above."""
+    with real_waline.running(_got(real_waline.installed)) as running:
         yield running
 
 
@@ -64,7 +79,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database without tables, once in SQLite and once in PostgreSQL."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'empty.db'}"
-    return _new_database(request.getfixturevalue("postgres"), "template1")
+    return new_database(request.getfixturevalue("postgres"), "template1")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -74,7 +89,7 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         path = tmp_path / "store.db"
         shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
         return f"sqlite:///{path}"
-    return _new_database(request.getfixturevalue("postgres"), "postgres")
+    return new_database(request.getfixturevalue("postgres"), "postgres")
 
 
 @pytest.fixture
@@ -91,7 +106,8 @@ def _got(fetch: Callable[[], Path]) -> Path:
         pytest.skip(str(error))
 
 
-def _new_database(url: str, template: str) -> str:
+def new_database(url: str, template: str) -> str:
+    """Make a database in a cluster, a copy of another one, and return its URL."""
     name = f"test_{secrets.token_hex(8)}"
     # From the database that is no template: a template must have no other visitor while it is copied.
     engine = connect(url.format(database="template1" if template == "postgres" else "postgres"))

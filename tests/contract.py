@@ -37,6 +37,8 @@ class Contract:
     environment: Mapping[str, str] = field(default_factory=dict)
     # Whether reading needs the login; False where only what is done needs it, or where there is none.
     logs_in: bool = False
+    # Whether the server can refuse a login that it has taken.
+    is_revocable: bool = True
     # The most comments that the listing ever shows, where it ends.
     reach: int | None = None
     # Whether replies "not modified" are made use of: not where reading is done by POST.
@@ -123,10 +125,11 @@ class Stage:
         self.seen.update((one.comment.id, one) for one in page.comments)
         self.deleted.update(page.deleted)
 
-    def take_all(self, pages: Iterator[Page]) -> None:
-        """Keep pages as they come."""
+    def poll_on(self, pages: Iterator[Page]) -> None:
+        """End a poll, and make another one."""
         for page in pages:
             self.take(page)
+        self.poll()
 
     def shown(self) -> list[Row]:
         """Return the rows of the board that the listing has to show, the oldest first."""

@@ -83,6 +83,23 @@ class MiniWordPress:
         return 200, [_comment(row) for row in page], {"X-WP-Total": str(len(rows))}
 
 
+class ManyBlogs(MiniWordPress):
+    """Serve many blogs, each under a path of its own."""
+
+    def __init__(self, count: int, *, history: int) -> None:
+        self.boards = [Board(now=time.time() - 600) for _ in range(count)]
+        for number, board in enumerate(self.boards):
+            for line in range(history):
+                board.create(f"Reader {line} of blog {number} has nothing to say of bridges.", author=f"r{line}")
+        super().__init__(self.boards[0])
+
+    def answer(self, path: str, asked: dict[str, str]) -> tuple[int, object, dict[str, str]]:
+        """Return status, JSON and headers."""
+        number, _, rest = path.lstrip("/").partition("/")
+        self.board = self.boards[int(number)]
+        return super().answer(f"/{rest}", asked)
+
+
 def _comment(row: Row) -> dict[str, Any]:
     return {
         "id": row.id,

@@ -12,11 +12,14 @@ from adapters.base import PlatformModule, PlatformOptions
 from adapters.registry import PLATFORMS, READERS
 from bot.config import (
     ArchiveOptions,
+    BotOptions,
     CheckOptions,
+    ClusterOptions,
     DaemonOptions,
     LogOptions,
     PagesOptions,
     PollingOptions,
+    ScanOptions,
     StoreOptions,
     check_config,
 )
@@ -49,6 +52,9 @@ def test_every_rule_and_format_is_documented(name: str) -> None:
         *LogOptions.model_fields,
         *PollingOptions.model_fields,
         *StoreOptions.model_fields,
+        *BotOptions.model_fields,
+        *ClusterOptions.model_fields,
+        *ScanOptions.model_fields,
         *WebOptions.model_fields,
         *MailOptions.model_fields,
         *ModeratorOptions.model_fields,

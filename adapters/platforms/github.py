@@ -18,6 +18,7 @@ from adapters import graphql
 from adapters.base import Ask, Batch, Capabilities, PlatformOptions, Proof, Sighting, Verb
 from adapters.dates import parse_date
 from adapters.errors import BadReply, LoginError, NotFoundError, Unsupported
+from adapters.markdown import is_same, written
 from adapters.saved.jsontext import Json, Row, mapping, sequence, string
 from adapters.secrets import Secret
 from adapters.thread import Comment, Post, Thread
@@ -211,7 +212,7 @@ class GitHub:
                     raise NotFoundError(f"no comment {id}")
                 under = string(mapping(row.get("replyTo")).get("id")) or id
                 discussion = string(mapping(row.get("discussion")).get("id"))
-                change(ANSWER, {"discussion": discussion, "id": under, "body": text or ""})
+                change(ANSWER, {"discussion": discussion, "id": under, "body": written(text or "")})
             case _:
                 raise Unsupported(f"GitHub has no {verb}")
 
@@ -223,7 +224,8 @@ class GitHub:
         if verb == "reply":
             under = string(mapping(row.get("replyTo")).get("id")) or id
             answers = self._pages(REPLIES, under, "replies")
-            return any((string(one.get("body")) or "").strip() == text for page in answers for one in _nodes(page))
+            said = written(text or "")
+            return any(is_same(string(one.get("body")), said) for page in answers for one in _nodes(page))
         why = string(row.get("minimizedReason")) if row.get("isMinimized") else None
         if verb == "approve":
             return why is None

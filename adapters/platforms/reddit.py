@@ -110,7 +110,7 @@ class Reddit:
 
     def recent(self, ask: Ask) -> Batch:
         """Return a page of the subreddit's comments, the newest first."""
-        path, rows = f"r/{self._subreddit}/comments", list[Row]()
+        path, things = f"r/{self._subreddit}/comments", list[Row]()
         following: str | None = None
         for anchor in ask.token.split() if ask.token else ("",):
             params: dict[str, str | int] = {"limit": PER_PAGE, **({"after": anchor} if anchor else {})}
@@ -118,13 +118,13 @@ class Reddit:
             if reply.unchanged:
                 return Batch(unchanged=True)
             listing = _listing(reply)
-            rows = [thing["data"] for thing in unpacked(listing, _pass) if thing["kind"] == "t1"]
+            things = [thing for thing in unpacked(listing, _pass) if thing["kind"] == "t1"]
             following = string(mapping(listing.get("data")).get("after"))
-            if rows or following:
+            if things or following:
                 break
-        names = [name for row in rows if (name := string(row.get("name")))]
+        names = [name for thing in things if (name := string(thing["data"].get("name")))]
         anchors = dict.fromkeys(filter(None, [following, *names[: -_ANCHORS - 1 : -1]]))
-        sightings = [_sighting(row) for row in rows]
+        sightings = [_sighting(thing) for thing in things]
         return Batch(
             comments=sightings,
             deleted=[one.comment.id for one in sightings if _is_gone(one)],
@@ -176,11 +176,9 @@ class Reddit:
 
     def comment(self, id: str) -> Sighting | None:
         """Return a comment; None when its author deleted it, or it was removed and the login may not see it."""
-        row = self._row(id)
-        if row is None:
-            return None
-        found = _sighting(row)
-        return None if _is_gone(found) else found
+        thing = self._thing(id)
+        found = _sighting(thing) if thing else None
+        return None if found is None or _is_gone(found) else found
 
     def act(self, verb: Verb, id: str, text: str | None) -> None:
         """Remove or approve a comment, answer or report it."""
@@ -198,11 +196,12 @@ class Reddit:
 
     def took(self, verb: Verb, id: str, text: str | None) -> bool | None:
         """Tell whether a comment is so, or has the answer; of a report, and to those who do not moderate, nothing."""
-        row = self._row(id)
-        if row is None or verb == "report":
+        thing = self._thing(id)
+        if thing is None or verb == "report":
             return None
+        row = mapping(thing["data"])
         if verb == "reply":
-            link = (string(row.get("link_id")) or "").partition("_")[2]
+            link = string(thing["thread"]) or ""
             reply = self._get(f"comments/{quote(link, safe='')}/_/{quote(id, safe='')}", {"limit": 500, "sort": "new"})
             things = [thing["data"] for thing in unpacked(reply.json(), _pass) if thing["kind"] == "t1"]
             ours = [string(one.get("body")) for one in things if one.get("parent_id") == f"t1_{id}"]
@@ -235,9 +234,9 @@ class Reddit:
         mend = "let the subreddit make the user a moderator with the right to manage posts and comments"
         yield Proof(name="rights", ok=False, said="the user does not moderate the subreddit", mend=mend)
 
-    def _row(self, id: str) -> Row | None:
+    def _thing(self, id: str) -> Row | None:
         document = self._get("api/info", {"id": f"t1_{id}"}).json()
-        return next((thing["data"] for thing in unpacked(document, _pass) if thing["kind"] == "t1"), None)
+        return next((thing for thing in unpacked(document, _pass) if thing["kind"] == "t1"), None)
 
     def _get(self, path: str, params: "Params | None" = None, *, if_changed: bool = False) -> Reply:
         # Without raw_json Reddit writes entities for <, > and &.
@@ -262,9 +261,9 @@ def _listing(reply: Reply) -> Row:
     return found
 
 
-def _sighting(row: Row) -> Sighting:
-    link = (string(row.get("link_id")) or "").partition("_")[2]
-    if string(row.get("id")) is None or not link:
+def _sighting(thing: Row) -> Sighting:
+    row, link = thing["data"], string(thing["thread"])
+    if string(row.get("id")) is None or link is None:
         raise BadReply("a comment without an id or a post")
     page = string(row.get("link_permalink"))
     return Sighting(post_id=link, comment=comment_of(row, 1, escaped=False, page=page))

@@ -17,6 +17,7 @@ from pydantic import Field
 from adapters.base import Ask, Batch, Capabilities, PlatformOptions, Proof, Sighting, Verb
 from adapters.dates import parse_date
 from adapters.errors import BadReply, LoginError, NotFoundError, RefusedError, SiteError, Unsupported
+from adapters.markdown import is_same, written
 from adapters.saved.jsontext import Json, Row, mapping, sequence, string
 from adapters.saved.xmltext import person, plain
 from adapters.secrets import Secret
@@ -116,7 +117,7 @@ class Remark42:
         if verb == "remove":
             self._http.send("DELETE", f"{self._api}/admin/comment/{own}", self._at(page))
         elif verb == "reply":
-            answer = {"text": text or "", "pid": own, "locator": self._at(page)}
+            answer = {"text": written(text or ""), "pid": own, "locator": self._at(page)}
             self._http.send("POST", f"{self._api}/comment", json=answer)
         else:
             raise Unsupported(f"Remark42 has no {verb}")
@@ -126,8 +127,8 @@ class Remark42:
         if verb == "remove":
             return self.comment(id) is None
         page, own = _parts(id)
-        rows = self._on_page(page, None)
-        return any(row.get("pid") == own and (string(row.get("orig")) or "").strip() == text for row in rows)
+        rows, said = self._on_page(page, None), written(text or "")
+        return any(row.get("pid") == own and is_same(string(row.get("orig")), said) for row in rows)
 
     def prove(self) -> Iterator[Proof]:
         """Yield whether there is such a site, and whether the password holds."""

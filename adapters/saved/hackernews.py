@@ -43,7 +43,7 @@ def read(source: Source) -> Iterator[Thread]:
         if id != host and _kind(items[id]) == "comment":
             threads.setdefault(host, []).append(id)
     for host, ids in threads.items():
-        yield _thread(host, mapping(items.get(host)), [(id, items[id]) for id in ids])
+        yield thread_of(host, mapping(items.get(host)), [(id, items[id]) for id in ids])
     if not threads:
         raise ReadError("no comment in this Hacker News JSON", mend="save the item of a story that has comments")
 
@@ -78,7 +78,8 @@ def _hosts(items: dict[str, Row]) -> dict[str, str]:
     return hosts
 
 
-def _thread(id: str, story: Row, rows: list[tuple[str, Row]]) -> Thread:
+def thread_of(id: str, story: Row, rows: list[tuple[str, Row]]) -> Thread:
+    """Return the thread of a story and the items under it, with their ids; each has its `parent` as text."""
     alone = _kind(story) == "comment" if story else False
     title = string(story.get("title")) or next((string(row.get("story_title")) for _, row in rows), None)
     return Thread(
@@ -94,14 +95,15 @@ def _thread(id: str, story: Row, rows: list[tuple[str, Row]]) -> Thread:
             url=None if alone else string(story.get("url")) or _PAGE + id,
             posted_at=_posted(story),
         ),
-        comments=tuple(_comment(key, row, id) for key, row in rows),
+        comments=tuple(comment_of(key, row, id) for key, row in rows),
     )
 
 
-def _comment(id: str, item: Row, host: str) -> Comment:
+def comment_of(id: str, item: Row, host: str) -> Comment:
+    """Return a comment under a story, from an item of either API or a hit, with its `parent` as text."""
     text = string(item.get("text")) or string(item.get("comment_text")) or ""
     gone = item.get("deleted") is True or (not text and _author(item) is None)
-    parent = item["parent"]
+    parent = string(item["parent"])
     return Comment(
         id=id,
         parent_id=None if parent == host else parent,

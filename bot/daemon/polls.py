@@ -9,10 +9,14 @@ from bot.config import Config
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchedSite:
-    """Hold a site that is polled; `interval` in seconds, the configuration's when None."""
+    """Hold a site that is polled; `interval` in seconds, the configuration's when None.
+
+    With a `push_secret`, the site may say itself when there is something to read.
+    """
 
     name: str
     interval: float | None = None
+    push_secret: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from bot.daemon.logs import configure_logs
 from bot.daemon.metrics import Metrics
 from bot.daemon.notify import Notifier
 from bot.daemon.polls import Work
+from bot.daemon.push import Pushes
 from bot.daemon.schedule import Schedule
 from bot.daemon.times import cron
 
@@ -62,6 +63,8 @@ class Daemon:
         self._metrics = metrics or Metrics()
         self._signals: SimpleQueue[int] = SimpleQueue()
         self._schedule = Schedule(work, metrics=self._metrics)
+        self._pushes = Pushes(self._schedule.hasten)
+        self._pushes.expect(work.sites)
         self._state = "starting"
 
     def run(self) -> None:
@@ -76,7 +79,13 @@ class Daemon:
         health: HealthServer | None = None
         try:
             if options.port:
-                health = HealthServer(options.port, metrics=self._metrics, alive=self._dead, ready=self._unready)
+                health = HealthServer(
+                    options.port,
+                    metrics=self._metrics,
+                    alive=self._dead,
+                    ready=self._unready,
+                    push=self._pushes.take,
+                )
             with self._heeding_signals():
                 self._schedule.start()
                 if health:
@@ -160,6 +169,7 @@ class Daemon:
             self._work = work
             configure_logs(work.config.log, secrets=work.secrets)
             self._schedule.change(work)
+            self._pushes.expect(work.sites)
             self._metrics.reloads.labels("taken").inc()
             _log.info("reloaded", sites=len(work.sites))
         self._tell_ready()
@@ -213,6 +223,8 @@ def _check_work(work: Work) -> None:
     for names in ([site.name for site in work.sites], [action.name for action in work.timed]):
         if doubled := next((name for name, count in Counter(names).items() if count > 1), None):
             raise DaemonError(f"two are called {doubled!r}; name one of them otherwise")
+    if not work.config.daemon.port and (pushed := next((site.name for site in work.sites if site.push_secret), None)):
+        raise DaemonError(f"sites.{pushed}: push_secret needs daemon.port, which is 0; name a port")
     for action in work.timed:
         try:
             cron(action.cron, action.zone)

@@ -60,6 +60,8 @@ class Schedule:
         self._clock = clock or SystemClock()
         self._entries: dict[str, _Entry] = {}
         self._running: set[str] = set()
+        # Sites that are to be polled again so many seconds after the poll that runs.
+        self._hastened: dict[str, float] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._beat = self._clock.monotonic()
@@ -94,6 +96,18 @@ class Schedule:
         """Wait for the polls that run, but no longer than so; return whether all have ended."""
         until = self._clock.monotonic() + seconds
         return all(lane.wait_idle(max(0.0, until - self._clock.monotonic())) for lane in self._lanes.values())
+
+    def hasten(self, name: str, seconds: float) -> None:
+        """Poll a site so many seconds from now, unless it is due sooner, or waits because it failed."""
+        with self._lock:
+            entry = self._entries.get(name)
+            if entry is not None and name in self._running:
+                # That poll may have passed what there is to see.
+                self._hastened[name] = seconds
+                return
+        due = self._clock.monotonic() + seconds
+        if entry is not None and not entry.circuit.failures and entry.due > due:
+            self._set_due(entry, due)
 
     def running(self) -> list[str]:
         """Return the names of the sites that are being polled."""
@@ -203,6 +217,7 @@ class Schedule:
             if self._stopping.is_set() or name in self._running or self._entries.get(name) is not entry:
                 return
             self._running.add(name)
+            self._hastened.pop(name, None)
             self._metrics.polls.labels(name).inc()
             started = self._clock.monotonic()
             if due is not None:
@@ -224,6 +239,8 @@ class Schedule:
             self._failed(entry, ended)
         else:
             self._succeeded(entry, ended, took)
+        if (seconds := self._hastened.pop(name, None)) is not None:
+            self.hasten(name, seconds)
 
     def _count(self, name: str, ended: PollOutcome | Exception, took: float) -> None:
         self._metrics.duration.observe(took)

@@ -1,7 +1,8 @@
 """How the sites fare, as records and as a table on a terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
@@ -10,6 +11,10 @@ from rich.text import Text
 from bot.config import Config
 from bot.records import Record
 from bot.store.polls import SiteState
+
+# Only a cluster has one.
+if TYPE_CHECKING:
+    from bot.cluster.state import ClusterState
 
 
 def status_record(state: SiteState, config: Config, *, now: datetime) -> Record:
@@ -31,6 +36,18 @@ def status_record(state: SiteState, config: Config, *, now: datetime) -> Record:
         "error": state.error,
         "mail_errors": list(state.mail_errors),
     }
+
+
+def cluster_lines(state: "ClusterState", *, limit: float) -> Iterator[str]:
+    """Yield how a cluster fares, in lines; `limit` is the lag that is too much, in seconds."""
+    yield (
+        f"{state.workers} workers, {state.sites} sites ({state.sick} sick); "
+        f"polls: {state.running} running, {state.waiting} waiting, {state.stalled} stalled"
+    )
+    late = f"  TOO LATE: over {limit:g} s" if state.lag_p95 > limit else ""
+    yield f"lag: p50 {state.lag_p50:.1f} s, p95 {state.lag_p95:.1f} s, most {state.lag_max:.1f} s{late}"
+    if state.draining_since is not None:
+        yield f"draining since {state.draining_since:%Y-%m-%d %H:%M:%S} UTC: no poll begins until `drain --end`"
 
 
 def status_table(records: Sequence[Record], *, now: datetime) -> None:

@@ -87,7 +87,7 @@ def check(config: ConfigPath = None) -> None:
     try:
         with guarded(engine):
             found = standing(engine)
-            if found is not Standing.CURRENT:
+            if found not in (Standing.CURRENT, Standing.GROWN):
                 stop(f"{shown(engine.url)}: {found.value}")
             if told := problems(engine):
                 stop(f"{shown(engine.url)}: {told[0]}")

@@ -53,15 +53,18 @@ class Store:
         self.close()
 
 
-def open_store(url: str) -> Store:
-    """Open the store at a URL; a new one gets its tables, one of another version is refused with StoreError."""
-    engine = connect(url)
+def open_store(url: str, *, connections: int | None = None) -> Store:
+    """Open the store at a URL; a new one gets its tables, one of another version is refused with StoreError.
+
+    `connections` is the most that a server is asked for at once; who wants one more waits.
+    """
+    engine = connect(url, connections=connections)
     try:
         with guarded(engine):
             found = standing(engine)
             if found is Standing.NEW:
                 upgrade(engine)
-            elif found is not Standing.CURRENT:
+            elif found not in (Standing.CURRENT, Standing.GROWN):
                 raise StoreError(f"{shown(engine.url)}: {found.value}")
     except BaseException:
         engine.dispose()
@@ -69,7 +72,7 @@ def open_store(url: str) -> Store:
     return Store(engine)
 
 
-def connect(url: str) -> Engine:
+def connect(url: str, *, connections: int | None = None) -> Engine:
     """Return an engine for a store's URL, whatever its version; raises StoreError."""
     try:
         parsed = make_url(url)
@@ -86,7 +89,9 @@ def connect(url: str) -> Engine:
         return engine
     if parsed.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
         try:
-            return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, max_overflow=-1)
+            url_of_driver = parsed.set(drivername="postgresql+psycopg")
+            bound = {"max_overflow": -1} if connections is None else {"pool_size": connections, "max_overflow": 0}
+            return create_engine(url_of_driver, pool_pre_ping=True, **bound)
         except ImportError as error:
             raise StoreError("PostgreSQL wants its driver: pip install 'quotewarden[postgres]'") from error
     raise StoreError(f"no store can be kept in {parsed.drivername!r}; there are sqlite and postgresql")

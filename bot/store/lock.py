@@ -14,6 +14,12 @@ from bot.store.versions import shown
 
 # Any number will do that no other program on the same server locks by.
 _KEY = 5_117_904_212
+_KEYS = {"high": _KEY >> 32, "low": _KEY & 0xFFFFFFFF}
+_HOLDERS = (
+    "FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
+    " WHERE l.locktype = 'advisory' AND l.granted AND l.classid = :high AND l.objid = :low"
+    " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
 _PREFIX = "quotewarden "
 
 
@@ -25,11 +31,13 @@ def store_lock(store: Store) -> Lock:
 class ServerLock:
     """Lock a store that is on a server, for as long as a session of its own lasts.
 
-    The server lets go of the lock when the session ends, however it ends; the session's name tells the owner.
+    Many may hold it when all of them hold it shared, as the workers of a cluster do. The server lets go of the lock
+    when the session ends, however it ends; the session's name tells the owner.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, is_shared: bool = False) -> None:
         self._store = store
+        self._take = "pg_try_advisory_lock_shared" if is_shared else "pg_try_advisory_lock"
         self._session: Connection | None = None
         self._is_wanted = False
 
@@ -39,7 +47,7 @@ class ServerLock:
             session = self._store.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
             try:
                 session.execute(text("SELECT set_config('application_name', :name, false)"), {"name": _name()})
-                if not session.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _KEY}).scalar():
+                if not session.execute(text(f"SELECT {self._take}(:key)"), {"key": _KEY}).scalar():
                     raise StoreInUseError(shown(self._store.engine.url), self._owner(session))
             except BaseException:
                 _end(session)
@@ -71,17 +79,21 @@ class ServerLock:
     def _owner(self, session: Connection) -> Owner | None:
         row = session.execute(
             text(
-                "SELECT a.application_name AS name, extract(epoch FROM a.backend_start) AS since"
-                " FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
-                " WHERE l.locktype = 'advisory' AND l.granted AND l.classid = :high AND l.objid = :low"
-                " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+                f"SELECT a.application_name AS name, extract(epoch FROM a.backend_start) AS since {_HOLDERS}"  # noqa: S608  # our own words
+                " ORDER BY a.backend_start"
             ),
-            {"high": _KEY >> 32, "low": _KEY & 0xFFFFFFFF},
+            _KEYS,
         ).first()
         words = row.name.removeprefix(_PREFIX).rsplit(" ", 1) if row and row.name.startswith(_PREFIX) else []
         if row is None or len(words) != 2 or not words[1].isdecimal():
             return None
         return Owner(host=words[0], pid=int(words[1]), since=float(row.since))
+
+
+def count_holders(connection: Connection) -> int:
+    """Return how many daemons or workers hold a server's store."""
+    count: int = connection.execute(text(f"SELECT count(*) {_HOLDERS}"), _KEYS).scalar_one()  # our own words
+    return count
 
 
 def _end(session: Connection) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, func, insert, select, true, update
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Table, delete, func, insert, select, true, update
 
 from bot.store.mails import mail_troubles
 from bot.store.tables import comments, findings, not_evaluated, outbox, polls, sites
@@ -76,20 +76,27 @@ def site_states(connection: Connection, *, now: datetime) -> Iterator[SiteState]
     open = _counts(connection, findings, findings.c.state == "open")
     waiting = _counts(connection, outbox, outbox.c.sent_at.is_(None))
     aside = _counts(connection, not_evaluated, true())
-    for site in connection.execute(select(sites).order_by(sites.c.name)).all():
-        of_site = polls.c.site_id == site.id
-        newest = select(polls).where(of_site).order_by(polls.c.started_at.desc(), polls.c.id.desc()).limit(1)
-        last = connection.execute(newest).first()
-        success = connection.execute(newest.where(polls.c.error.is_(None))).first()
-        day_ago = polls.c.started_at > now - timedelta(days=1)
-        failures = select(func.count()).select_from(polls).where(of_site, day_ago, polls.c.error.is_not(None))
+    day_ago = polls.c.started_at > now - timedelta(days=1)
+    failed = _counts(connection, polls, day_ago & polls.c.error.is_not(None))
+    last, success = polls.alias("last"), polls.alias("success")
+    query = (
+        select(
+            sites,
+            last.c.ended_at.label("last_poll"),
+            last.c.error,
+            success.c.ended_at.label("last_success"),
+        )
+        .outerjoin(last, last.c.id == _newest(true()))
+        .outerjoin(success, success.c.id == _newest(polls.c.error.is_(None)))
+    )
+    for site in connection.execute(query.order_by(sites.c.name)).all():
         yield SiteState(
             name=site.name,
             added_at=site.added_at,
-            last_poll=last.ended_at if last else None,
-            last_success=success.ended_at if success else None,
-            error=last.error if last else None,
-            failures=connection.execute(failures).scalar_one(),
+            last_poll=site.last_poll,
+            last_success=site.last_success,
+            error=site.error,
+            failures=failed.get(site.id, 0),
             comments=seen.get(site.id, 0),
             findings=open.get(site.id, 0),
             waiting=waiting.get(site.id, 0),
@@ -99,6 +106,12 @@ def site_states(connection: Connection, *, now: datetime) -> Iterator[SiteState]
                 for row in mail_troubles(connection, site.id, since=now - _TROUBLED)
             ],
         )
+
+
+def _newest(which: ColumnElement[bool]) -> ScalarSelect[int]:
+    """Return the number of a site's newest poll."""
+    of_site = select(polls.c.id).where(polls.c.site_id == sites.c.id, which)
+    return of_site.order_by(polls.c.started_at.desc(), polls.c.id.desc()).limit(1).correlate(sites).scalar_subquery()
 
 
 def _counts(connection: Connection, table: Table, which: ColumnElement[bool]) -> Mapping[int, int]:

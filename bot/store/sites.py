@@ -49,15 +49,26 @@ def cursor_of(connection: Connection, name: str) -> Cursor:
     return cursor
 
 
-def move_cursor(connection: Connection, site: int, *, after: Cursor, to: Cursor, now: datetime) -> None:
+def pages_taken(connection: Connection, name: str) -> int:
+    """Return how many pages of a site were ever taken."""
+    joined = select(cursors.c.pages).join(sites, sites.c.id == cursors.c.site_id).where(sites.c.name == name)
+    return connection.execute(joined).scalar() or 0
+
+
+def move_cursor(
+    connection: Connection, site: int, *, after: Cursor, to: Cursor, now: datetime, pages: int | None = None
+) -> None:
     """Move a cursor that still stands at `after`; raises CursorMoved.
 
+    With `pages` no page may have been taken since there were so many: where nothing is new a cursor stays where it is,
+    and yet an edit that another poll has read must not be undone by an older page.
     It locks the site for the rest of the transaction: pages of one site are taken one after the other.
     """
+    stands = [cursors.c.site_id == site, cursors.c.value == _json(after)]
+    if pages is not None:
+        stands.append(cursors.c.pages == pages)
     moved = connection.execute(
-        update(cursors)
-        .where(cursors.c.site_id == site, cursors.c.value == _json(after))
-        .values(value=_json(to), moved_at=now)
+        update(cursors).where(*stands).values(value=_json(to), moved_at=now, pages=cursors.c.pages + 1)
     )
     if moved.rowcount != 1:
         raise CursorMoved("the page was read from a place that the store has left since: read it again")

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     Float,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -50,6 +52,8 @@ cursors = Table(
     Column("value", Words, nullable=False),
     Column("moved_at", Moment),
     Column("rescanned_at", Moment),
+    # How many pages were taken: two polls that read from one place cannot both be the next.
+    Column("pages", BigInteger, nullable=False, server_default="0"),
 )
 
 # A post without a hash is one that comments named and nobody has seen.
@@ -387,4 +391,45 @@ attempts = Table(
     Column("address", Words, nullable=False),
     Column("tried_at", Moment, nullable=False),
     Index(None, "address", "tried_at"),
+)
+
+# When each site is polled next, and how it fared, for many workers; one process keeps that in memory.
+schedule = Table(
+    "schedule",
+    metadata,
+    Column("site_id", ForeignKey("sites.id"), primary_key=True),
+    Column("host", Words, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("is_open", Boolean, nullable=False, server_default=false()),
+    Column("lag_seconds", Float, nullable=False, server_default="0"),
+    Index(None, "host", "due_at"),
+    Index(None, "due_at"),
+)
+
+# How much each host may be asked by all workers together: a bucket of tokens, below zero what was promised ahead.
+hosts = Table(
+    "hosts",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("tokens", Float, nullable=False),
+    Column("refilled_at", Moment, nullable=False),
+    Column("quiet_until", Moment),
+)
+
+# When work that is due at times of day is done next.
+timed = Table(
+    "timed",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("due_at", Moment, nullable=False),
+)
+
+# One row: the oldest version of the store whose programs may still work on it, and since when no poll is begun.
+store_state = Table(
+    "store_state",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("oldest", String(4), nullable=False),
+    Column("draining_since", Moment),
 )

@@ -14,7 +14,7 @@ from bot.store.errors import StoreError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0005"
+HEAD = "0006"
 FIRST = "0001"
 _HERE = Path(__file__).parent / "migrations"
 # Any number will do that no other program on the same server locks by.
@@ -26,6 +26,7 @@ class Standing(Enum):
 
     NEW = "holds nothing yet; `quotewarden db upgrade` makes its tables"
     CURRENT = "up to date"
+    GROWN = "is of a newer version, on which this program still works"
     OLD = "is of an older version; back it up, then run `quotewarden db upgrade`"
     NEWER = "is of a newer version than this program; install that one"
     STRANGE = "holds tables that are none of ours; name another database"
@@ -90,4 +91,14 @@ def _standing(connection: Connection) -> Standing:
     if version is None:
         return Standing.NEW if names == {"alembic_version"} else Standing.STRANGE
     # Versions are numbers of four digits, in order.
-    return Standing.CURRENT if version == HEAD else Standing.OLD if version < HEAD else Standing.NEWER
+    if version > HEAD:
+        return Standing.GROWN if _works_with(connection, names) else Standing.NEWER
+    return Standing.CURRENT if version == HEAD else Standing.OLD
+
+
+def _works_with(connection: Connection, names: set[str]) -> bool:
+    """Tell whether a newer store has only grown since this program's version, so that both work on it side by side."""
+    if "store_state" not in names:
+        return False
+    oldest = connection.execute(text("SELECT oldest FROM store_state WHERE id = 1")).scalar()
+    return oldest is not None and oldest <= HEAD

@@ -1,0 +1,460 @@
+"""The cluster: real workers over a real PostgreSQL; whatever dies, freezes or restarts, each comment is taken once."""
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+
+pytest.importorskip("procrastinate", reason="pip install 'quotewarden[cluster]'")
+
+from bot.cluster.jobs import launch_polls, prepare  # what follows needs the extra
+from bot.cluster.metrics import WorkerMetrics
+from bot.cluster.state import cluster_state
+from bot.cluster.tasks import Tasks
+from bot.config import Config, ConfigError, check_config
+from bot.daemon.lock import StoreInUseError
+from bot.daemon.polls import PollError, PollOutcome, TimedAction, WatchedSite, Work
+from bot.store.database import Store, open_store
+from bot.store.errors import StoreError
+from bot.store.lock import ServerLock
+from bot.store.schedule import begin, drain, due_at_host, due_now, end, leave_alone, take_token, watch
+from bot.store.tables import comments, findings, outbox, schedule, sites
+from tests.conftest import new_database
+from tests.mini_wordpress import ManyBlogs
+from tests.postgres import HOW_TO_GET, binaries, cluster
+
+BIN = Path(sys.executable).parent
+PATIENCE = 120.0
+
+
+def eventually(holds: Callable[[], object], told: Callable[[], str] = lambda: "") -> None:
+    until = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < until, f"it never came about\n{told()}"
+        time.sleep(0.05)
+
+
+class Hosting:
+    """Be a host of blogs, and a cluster that watches them."""
+
+    def __init__(self, folder: Path, url: str, *servers: ManyBlogs, **options: Any) -> None:
+        self.folder, self.servers = folder, servers
+        self.sites = {
+            f"blog{place}-{number}": {"platform": "wordpress", "url": f"{server.url}/{number}"}
+            for place, server in enumerate(servers)
+            for number in range(len(server.boards))
+        }
+        self.config = {
+            "bot": {"mode": "cluster"},
+            "store": {"url": url},
+            "daemon": {"interval_seconds": 2, "jitter_seconds": 0, "stop_seconds": 3, "backoff_seconds": 1},
+            "cluster": {"requests_per_second": 1000, "stalled_seconds": 2} | options,
+        }
+        lines = "".join(
+            f"[{name}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
+            for name, table in [
+                *self.config.items(),
+                *((f'sites."{name}"', table) for name, table in self.sites.items()),
+            ]
+        )
+        (folder / "quotewarden.toml").write_text(lines)
+        self.store = open_store(url)
+        self.workers: list[subprocess.Popen[bytes]] = []
+
+    def work(self, *, concurrency: int = 8) -> subprocess.Popen[bytes]:
+        """Start a worker."""
+        command = [BIN / "quotewarden", "worker", "--port", "0", "--concurrency", str(concurrency)]
+        with (self.folder / "log").open("ab") as log:
+            self.workers.append(subprocess.Popen(command, cwd=self.folder, stderr=log, env={"PATH": "/usr/bin:/bin"}))
+        return self.workers[-1]
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [BIN / "quotewarden", *arguments], cwd=self.folder, capture_output=True, text=True, timeout=PATIENCE
+        )
+
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
+
+    def logged(self, event: str) -> bool:
+        return f'"{event}"' in self.log()
+
+    def taken(self) -> list[tuple[str, str, str]]:
+        with self.store.read() as connection:
+            joined = select(sites.c.name, comments.c.platform_id, comments.c.body).join(sites)
+            return sorted((row[0], row[1], row[2]) for row in connection.execute(joined))
+
+    def written(self) -> list[tuple[str, str, str]]:
+        return sorted(
+            (f"blog{place}-{number}", str(row.id), f"<p>{row.text}</p>")
+            for place, server in enumerate(self.servers)
+            for number, board in enumerate(server.boards)
+            for row in board.listed()
+        )
+
+    def each_finding_is_told_once(self) -> bool:
+        with self.store.read() as connection:
+            found = list(connection.execute(select(findings.c.id)).scalars())
+            told = list(connection.execute(select(outbox.c.finding_id)).scalars())
+        return bool(found) and sorted(found) == sorted(told)
+
+    def polled(self) -> Counter[str]:
+        return Counter(path.split("/")[1] for server in self.servers for path in list(server.asked) if "after=" in path)
+
+    def close(self) -> None:
+        for worker in self.workers:
+            with suppress(ProcessLookupError):
+                worker.send_signal(signal.SIGCONT)
+            worker.kill()
+            worker.wait()
+        self.store.close()
+        for server in self.servers:
+            server.close()
+
+
+@pytest.fixture
+def hosting(tmp_path: Path, postgres: str) -> Iterator[Callable[..., Hosting]]:
+    made: list[Hosting] = []
+
+    def make(*counts: int, url: str | None = None, **options: Any) -> Hosting:
+        servers = [ManyBlogs(count, history=3) for count in counts]
+        for server in servers:
+            for board in server.boards:
+                board.create("https://bridges.example/", author="Pavel")
+        made.append(Hosting(tmp_path, url or new_database(postgres, "postgres"), *servers, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def test_workers_share_the_sites_and_one_may_be_killed(hosting: Callable[..., Hosting]) -> None:
+    host = hosting(12, polls_at_once=6, lag_alarm_seconds=0.01)
+    running: Counter[str] = Counter()
+    doubled: list[str] = []
+    [server] = host.servers
+
+    def slow(handler: Any) -> bool:
+        blog = handler.path.split("/")[1]
+        with server.lock:
+            running[blog] += 1
+            if running[blog] > 1:
+                doubled.append(blog)
+        time.sleep(0.1)
+        with server.lock:
+            running[blog] -= 1
+        return False
+
+    server.fault = slow
+    first, second = host.work(), host.work()
+    eventually(lambda: len(host.polled()) == 12, host.log)
+    first.kill()
+    first.wait()
+    before = host.polled()
+    for board in server.boards:
+        board.now = time.time()
+        board.create("https://bridges.example/again", author="Pavel")
+    eventually(lambda: host.taken() == host.written(), host.log)
+    eventually(lambda: all(host.polled()[blog] >= before[blog] + 2 for blog in before), host.log)
+    assert doubled == []
+    assert host.each_finding_is_told_once()
+    assert host.logged("polls come too late")
+
+    told = host.command("status")
+    assert "1 workers, 12 sites (0 sick); polls: " in told.stdout
+    assert "TOO LATE: over 0.01 s" in told.stdout
+    assert host.command("run").stderr == (
+        "quotewarden: bot.mode is cluster: start `quotewarden worker`, as many as are wanted\n"
+    )
+
+    drained = host.command("drain")
+    assert (drained.returncode, drained.stdout.split(":")[0]) == (0, "drained"), drained.stderr
+    before = host.polled()
+    assert "draining since" in host.command("status").stdout
+    assert host.polled() == before
+    assert host.command("drain", "--end").stdout == "polls begin again\n"
+    eventually(lambda: host.polled() != before, host.log)
+
+    second.send_signal(signal.SIGTERM)
+    assert second.wait(PATIENCE) == 0
+    assert "Traceback" not in host.log()
+
+
+def test_a_worker_that_wakes_up_late_changes_nothing(hosting: Callable[..., Hosting]) -> None:
+    host = hosting(1)
+    [server], [board] = host.servers, host.servers[0].boards
+    edited = board.create("https://bridges.example/first", author="Eve")
+    worker = host.work()
+    eventually(lambda: host.taken() == host.written(), host.log)
+    # From here on the listing's reply leaves when we say so.
+    held, go = threading.Event(), threading.Event()
+
+    def hold(handler: Any) -> bool:
+        if "after=" in handler.path and not go.is_set():
+            parts, query = handler.path.split("?")
+            with server.lock:
+                asked = dict(pair.split("=", 1) for pair in query.split("&"))
+                asked["after"] = asked["after"].replace("%3A", ":")
+                status, data, headers = server.answer(parts, asked)
+            held.set()
+            go.wait(PATIENCE)
+            handler.reply(status, json.dumps(data).encode(), headers)
+            return True
+        return False
+
+    server.fault = hold
+    assert held.wait(PATIENCE)
+    worker.send_signal(signal.SIGSTOP)
+    # What the sleeper has read is old now; nothing else is new, so the cursor will stay where it is.
+    board.edit(edited, "I have taken the address back, it was wrong.")
+    go.set()
+    server.fault = None
+    host.work()
+    eventually(lambda: host.logged("a job's worker is silent; the job is retried"), host.log)
+    eventually(lambda: host.taken() == host.written(), host.log)
+    worker.send_signal(signal.SIGCONT)
+    eventually(lambda: host.logged("another poll of the site was faster; this one ends"), host.log)
+    before = host.polled()["0"]
+    eventually(lambda: host.polled()["0"] > before + 2, host.log)
+    assert host.taken() == host.written()
+    with host.store.read() as connection:
+        reasons = sorted(map(str, connection.execute(select(findings.c.resolved_reason)).scalars()))
+        errors = connection.execute(text("SELECT count(*) FROM polls WHERE error IS NOT NULL")).scalar()
+    assert reasons == ["None", "removed"]
+    assert errors == 0
+
+
+def test_a_database_that_restarts_or_cuts_its_connections_is_found_again(
+    hosting: Callable[..., Hosting],
+) -> None:
+    folder = binaries()
+    if folder is None:
+        pytest.skip(HOW_TO_GET)
+    with cluster(folder) as server:
+        host = hosting(6, url=server.url.format(database="postgres"), polls_at_once=6)
+        workers = [host.work(), host.work()]
+        eventually(lambda: host.log().count('"started"') == 2 and len(host.polled()) == 6, host.log)
+
+        def polls_go_on() -> None:
+            for board in host.servers[0].boards:
+                board.now = time.time()
+                board.create("https://bridges.example/again", author="Pavel")
+            eventually(whole, host.log)
+
+        def whole() -> bool:
+            with suppress(StoreError):
+                return host.taken() == host.written()
+            return False
+
+        server.stop()
+        time.sleep(1.5)
+        server.start()
+        polls_go_on()
+        with host.store.write() as connection:
+            others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+            connection.execute(text(others + " AND pid <> pg_backend_pid()"))
+        polls_go_on()
+        assert [worker.poll() for worker in workers] == [None, None]
+        assert host.each_finding_is_told_once()
+        host.close()
+
+
+def test_a_host_that_is_dead_holds_up_no_other(hosting: Callable[..., Hosting]) -> None:
+    host = hosting(8, 4, polls_at_once=2)
+    dead, well = host.servers
+    at_once: list[int] = []
+    hanging = [0]
+    end = threading.Event()
+
+    def hang(handler: Any) -> bool:
+        with dead.lock:
+            hanging[0] += 1
+            at_once.append(hanging[0])
+        end.wait(PATIENCE)
+        with dead.lock:
+            hanging[0] -= 1
+        handler.close_connection = True
+        return True
+
+    dead.fault = hang
+    host.work(concurrency=4)
+    eventually(lambda: hanging[0] == 2, host.log)
+    before = len(well.asked)
+    eventually(lambda: len(well.asked) > before + 20, host.log)
+    end.set()
+    assert max(at_once) == 2
+
+
+CONFIG = {"bot": {"mode": "cluster"}, "store": {"url": "postgresql:///x"}}
+
+
+@pytest.fixture
+def board(postgres: str) -> Iterator[Store]:
+    """A store that is a cluster's, with three sites of two hosts that are due."""
+    with open_store(new_database(postgres, "postgres")) as store:
+        prepare(store)
+        prepare(store)
+        with store.write() as connection:
+            wanted = {"a": "one", "b": "one", "c": "two"}
+            watch(connection, wanted, interval=dict.fromkeys(wanted, 0.0))
+        yield store
+
+
+def config(**options: Any) -> Config:
+    return check_config({**CONFIG, "cluster": options}, name="the test's")
+
+
+def tasks(store: Store, poll: Callable[..., PollOutcome], *timed: TimedAction) -> Tasks:
+    work = Work(config=config(), sites=[WatchedSite(name=name) for name in "abc"], poll=poll, timed=timed)
+    return Tasks(work, store, threads=1, metrics=WorkerMetrics())
+
+
+def test_each_turn_is_queued_once_and_no_more_of_a_host_than_may_be(board: Store) -> None:
+    with board.write() as connection:
+        assert launch_polls(connection, at_once=1) == 2
+        assert launch_polls(connection, at_once=1) == 0
+        assert launch_polls(connection, at_once=2) == 1
+        rows = connection.execute(text("SELECT lock, queueing_lock, args FROM procrastinate_jobs ORDER BY id")).all()
+        assert [row.args["site"] for row in rows] == ["a", "c", "b"]
+        assert all(row.lock == row.queueing_lock for row in rows)
+        state = cluster_state(connection, stalled_seconds=30)
+        assert (state.sites, state.waiting, state.running, state.stalled) == (3, 3, 0, 0)
+
+
+def test_a_host_that_wants_quiet_and_a_cluster_that_drains_get_no_polls(board: Store) -> None:
+    with board.write() as connection:
+        leave_alone(connection, "one", seconds=60)
+        assert [one.name for one in due_now(connection, at_once=9)] == ["c"]
+        assert due_at_host(connection, "one", at_once=9, besides=0) == []
+        drain(connection, is_wanted=True)
+        assert due_now(connection, at_once=9) == []
+        drain(connection, is_wanted=False)
+        assert [one.name for one in due_at_host(connection, "two", at_once=9, besides=0)] == ["c"]
+
+
+def test_a_turn_is_ended_once(board: Store) -> None:
+    with board.write() as connection:
+        [one] = due_at_host(connection, "two", at_once=9, besides=0)
+        assert begin(connection, "c", one.due_at) is not None
+        assert end(connection, "c", one.due_at, wait=60, lag=1.5)
+        assert not end(connection, "c", one.due_at, wait=0, lag=9)
+        assert begin(connection, "c", one.due_at) is None
+        assert due_at_host(connection, "two", at_once=9, besides=0) == []
+
+
+def test_sites_come_and_go_and_keep_their_place(board: Store) -> None:
+    with board.write() as connection:
+        [one] = due_at_host(connection, "two", at_once=9, besides=0)
+        watch(connection, {"c": "three", "d": "one"}, interval={"c": 60, "d": 60})
+        rows = connection.execute(select(sites.c.name, schedule.c.host, schedule.c.due_at).join(sites)).all()
+        assert {(row[0], row[1]) for row in rows} == {("c", "three"), ("d", "one")}
+        assert next(row.due_at for row in rows if row.name == "c") == one.due_at
+
+
+def test_failures_in_a_row_are_counted_over_all_workers(board: Store) -> None:
+    def fails(site: WatchedSite, **given: object) -> PollOutcome:
+        raise PollError("it is down", retry_after=120)
+
+    for _ in range(2):
+        with board.write() as connection:
+            connection.execute(text("UPDATE schedule SET due_at = clock_timestamp()"))
+            due = connection.execute(select(schedule.c.due_at).join(sites).where(sites.c.name == "a")).scalar_one()
+        tasks(board, fails)._poll("a", "one", due, 0)
+    with board.read() as connection:
+        row = connection.execute(select(schedule).join(sites).where(sites.c.name == "a")).one()
+        quiet = connection.execute(text("SELECT quiet_until - clock_timestamp() FROM hosts")).scalar_one()
+    assert row.failures == 2
+    assert row.due_at > datetime.now(UTC) + timedelta(seconds=100)
+    assert timedelta(0) < quiet <= timedelta(seconds=60)
+    # Nobody polls for a turn that is over.
+    tasks(board, lambda site, **given: pytest.fail("polled"))._poll("a", "one", due, 0)
+
+
+def test_work_of_a_time_of_day_is_done_once_by_whoever_comes_first(board: Store) -> None:
+    done: list[str] = []
+    morning = TimedAction(name="digest", cron="0 7 * * *", zone="Europe/Berlin", act=lambda: done.append("digest"))
+    workers = [tasks(board, lambda site, **given: PollOutcome(), morning) for _ in range(2)]
+    workers[0]._launch()
+    due = datetime(2026, 3, 1, 6, tzinfo=UTC)
+    with board.write() as connection:
+        connection.execute(text("UPDATE timed SET due_at = :due"), {"due": due})
+    for worker in workers:
+        worker._launch()
+    with board.read() as connection:
+        query = text("SELECT args FROM procrastinate_jobs WHERE task_name = 'act'")
+        [args] = connection.execute(query).scalars()
+    assert args == {"name": "digest", "due": due.isoformat()}
+    for worker in workers:
+        worker._act("digest", datetime.fromisoformat(args["due"]))
+    assert done == ["digest"]
+    with board.read() as connection:
+        assert connection.execute(text("SELECT due_at > clock_timestamp() FROM timed")).scalar()
+
+
+def test_requests_to_a_host_are_counted_over_all_workers(board: Store) -> None:
+    with open_store(str(board.engine.url.set(drivername="postgresql"))) as other:
+        waits = []
+        for number in range(12):
+            with (board, other)[number % 2].write() as connection:
+                waits.append(take_token(connection, "one", rate=0.1))
+        with board.write() as connection:
+            assert take_token(connection, "two", rate=0.1) == 0
+    # The first is free; each of the others waits ten seconds longer than the one before, less what time it took.
+    assert waits[0] == 0
+    assert all(9 * number <= wait <= 10 * number for number, wait in enumerate(waits))
+
+
+def test_workers_keep_a_single_daemon_off_the_store(board: Store) -> None:
+    first, second, alone = (ServerLock(board, is_shared=shared) for shared in (True, True, False))
+    first.acquire()
+    second.acquire()
+    with board.read() as connection:
+        assert cluster_state(connection, stalled_seconds=30).workers == 2
+    with pytest.raises(StoreInUseError):
+        alone.acquire()
+    first.release()
+    second.release()
+    alone.acquire()
+    with pytest.raises(StoreInUseError):
+        first.acquire()
+    alone.release()
+
+
+def test_a_newer_store_that_only_grew_is_worked_on(board: Store) -> None:
+    url = board.engine.url.render_as_string(hide_password=False).replace("+psycopg", "")
+    # As the next version will leave it: with a column that has a default, and jobs that say more.
+    with board.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9000'"))
+        connection.execute(text("ALTER TABLE schedule ADD COLUMN later integer NOT NULL DEFAULT 0"))
+    with open_store(url) as store, store.write() as connection:
+        watch(connection, {"d": "one"}, interval={"d": 0})
+        assert launch_polls(connection, at_once=9) == 1
+    with board.write() as connection:
+        connection.execute(text("UPDATE store_state SET oldest = '9000'"))
+    with pytest.raises(StoreError, match="is of a newer version than this program"):
+        open_store(url)
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        ({"bot": {"mode": "cluster"}}, "the test's: bot.mode: a cluster wants PostgreSQL: set store.url to postgres"),
+        ({**CONFIG, "archive": {"path": "a.db"}}, "the test's: archive.path: a cluster keeps no archive"),
+    ],
+)
+def test_what_a_cluster_cannot_do_is_told(data: dict[str, Any], told: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        check_config(data, name="the test's")
+    assert str(refused.value).startswith(told)
