@@ -218,6 +218,7 @@ def test_a_scan_that_is_killed_goes_on(tmp_path: Path, run, env: dict[str, str])
     until = time.monotonic() + PATIENCE
     while not list(tmp_path.glob("out/done/*.json")):
         assert time.monotonic() < until
+        assert scan.poll() is None
         time.sleep(0.02)
     beside = run("scan", "a.jsonl", "--out", "out")
     assert "out: another scan works on this folder" in beside.stderr

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from random import SystemRandom
 from time import monotonic
-from typing import TypeVar
 
 import structlog
 from procrastinate import JobContext
@@ -22,9 +21,8 @@ from bot.daemon.circuit import Circuit
 from bot.daemon.polls import PollError, PollOutcome, TimedAction, WatchedSite, Work
 from bot.daemon.times import cron
 from bot.store.database import Store
+from bot.store.errors import StoreError
 from bot.store.schedule import Turn, begin, done_at, end, forget_timed, leave_alone, next_time
-
-T = TypeVar("T")
 
 # What one site of a host asks for, as seconds to be left alone, holds for all its sites no longer than so.
 _LONGEST_QUIET = 60.0
@@ -111,13 +109,16 @@ class Tasks:
     def _options(self) -> Config:
         return self.work.config
 
-    async def _run(self, job: JobContext, name: str, do: Callable[[int], T]) -> T:
+    async def _run(self, job: JobContext, name: str, do: Callable[[int], None]) -> None:
         number = job.job.id or 0
         if job.job.worker_id is not None:
             self._numbers.add(job.job.worker_id)
         self._running[number] = name
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, do, number)
+            await asyncio.get_running_loop().run_in_executor(self._threads, do, number)
+        except StoreError as error:
+            # What is due stays due, and comes again when the store is back.
+            _log.warning("the store does not answer; the job is done again", job=name, error=str(error))
         finally:
             del self._running[number]
 

@@ -86,6 +86,7 @@ def site_states(connection: Connection, *, now: datetime) -> Iterator[SiteState]
             last.c.error,
             success.c.ended_at.label("last_success"),
         )
+        .select_from(sites)
         .outerjoin(last, last.c.id == _newest(true()))
         .outerjoin(success, success.c.id == _newest(polls.c.error.is_(None)))
     )
