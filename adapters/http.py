@@ -229,6 +229,8 @@ class Http:
                 body = self._body(response, url, until)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise _ours(error, url, seconds, reads=reads) from None
+        except UnicodeError:
+            raise RefusedError(f"{shown(url)}: the login has a character that cannot be sent") from None
         except SiteError as error:
             if reads:
                 raise

@@ -1,302 +1,209 @@
-"""What the live adapters cost: requests, bytes and time.
+"""What watching costs each platform: requests and bytes for each new comment, and how fast its replies are parsed.
 
-    python bench/adapters.py costs [--platform NAME ...] [--polls N]
-    python bench/adapters.py parsing [--platform NAME ...]
-    python bench/adapters.py reddit [--cassette FILE]
+    python bench/adapters.py [--platform NAME ...] [--reddit CASSETTE]
 
-`costs` polls each platform's small server of the tests, idle and while comments are written, and prints requests and
-bytes of bodies for each poll, and for each new comment. `parsing` reads a listing of a thousand comments again from
-replies that are held in memory. `reddit` serves a recorded listing on loopback and reads it by the adapter, by PRAW
-(`pip install -e '.[peers]'`), and by a plain loop of requests that takes the same fields; then the same without the
-network. A figure of time is the best of five runs. Prints one JSON line each.
+Each platform's small server of the contract is watched for a quiet day (a poll every five minutes, a comment an hour)
+and for a busy quarter of an hour (a poll a minute, a comment a second); bytes are those of the bodies of its replies.
+A plain loop of requests stands beside it where there is an obvious one: it asks for the newest hundred at each poll.
+Parsing is the walk down a history with its replies at hand, JSON and all, without a network. CASSETTE is one of PRAW's
+with a listing of comments (../shared/fixtures/praw/TestMultiredditStreams.test_comments__with_pause.json): that
+listing, from loopback, is read by this adapter, by PRAW (the extra `peers`) and by a plain loop. Prints JSON lines.
 """
 
 import argparse
-import importlib.util
 import json
 import sys
-import threading
 import time
-from collections.abc import Callable, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import requests
-
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from adapters.base import Ask
-from adapters.errors import NotFoundError
+import requests
+
 from adapters.platforms import reddit
-from adapters.registry import find_platform
-from adapters.reply import Reply
 from adapters.site import open_site
-from tests.clocks import StillClock
-from tests.contract import Contract
+from tests.contract import Contract, Stage
+from tests.servers.reddit import RedditServer
+from tests.servers.server import Answer, Query
 from tests.test_contract import SMALL
 
-CASSETTE = Path(__file__).parents[2] / "shared" / "fixtures" / "praw" / "TestMultiredditListings.test_comments.json"
-HISTORY, NEW, RUNS, REPEATS = 1000, 5, 5, 20
+HISTORY = 500
+WORDS = "The kiln was cold when we came, and whoever had lit it had gone home. " * 4
+# The newest hundred, as a plain loop would ask for them.
+PLAIN = {
+    "wordpress-anonymous": "/wp-json/wp/v2/comments?per_page=100",
+    "isso-public": "/latest?limit=100",
+    "waline-public": "/api/comment?type=recent&count=50",
+    "feed": "/comments/feed/",
+}
 
 
-def costs(contract: Contract, polls: int) -> dict[str, object]:
-    """Return what polls of one platform cost, when nothing is new and when five comments come between two of them."""
-    with contract.serve() as server, contract.stage(server) as stage:
-        server.has_tags = True
-        stage.write(HISTORY)
+def watch(contract: Contract, *, polls: int, seconds: float, comments: Callable[[int], int]) -> dict[str, object]:
+    """Poll a site at its pace, with so many new comments before each poll, and count what that takes."""
+    with contract.serve() as server, contract.stage(server) as stage:  # type: ignore[operator]  # no fixture's name
+        fill(stage, HISTORY)
         stage.poll()
-        server.clock.sleep(300)
-        stage.poll()
-        told: dict[str, object] = {"platform": contract.name}
-        for name, new in (("idle", 0), ("busy", NEW)):
-            asked, sent, fresh = len(server.asked), server.bytes_sent, 0
-            for _ in range(polls):
-                server.clock.sleep(300)
-                for number in range(new):
-                    stage.board.create(f"words {number} " * 20, at=stage.board.now - 10 + number)
-                fresh += len(stage.poll())
-            asked, sent = len(server.asked) - asked, server.bytes_sent - sent
-            each = fresh or polls
-            told[name] = {
-                "per": "new comment" if fresh else "poll",
-                "requests": round(asked / each, 2),
-                "bytes": round(sent / each),
+        requests_before, bytes_before, written = len(server.asked), server.bytes_sent, 0
+        for number in range(polls):
+            server.clock.sleep(seconds)
+            count = comments(number)
+            fill(stage, count, within=seconds)
+            written += count
+            stage.poll()
+        asked, sent = len(server.asked) - requests_before, server.bytes_sent - bytes_before
+        figures = {
+            "polls": polls,
+            "comments": written,
+            "requests_a_comment": round(asked / written, 2),
+            "bytes_a_comment": round(sent / written),
+            "bytes_a_poll": round(sent / polls),
+            "missed": len(stage.missed()),
+        }
+        if path := PLAIN.get(contract.name):
+            before = server.bytes_sent
+            requests.get(server.url + path, timeout=30).raise_for_status()
+            plain_bytes = server.bytes_sent - before
+            figures |= {
+                "plain_requests_a_comment": round(polls / written, 2),
+                "plain_bytes_a_comment": round(plain_bytes * polls / written),
             }
-        return told
+        return figures
 
 
-class Held:
-    """Answer from replies that were given once, in place of a session."""
-
-    def __init__(self, replies: Mapping[str, Reply] | None = None) -> None:
-        self.headers: dict[str, str] = {}
-        self.clock, self.apart, self.skew = StillClock(), 0.0, 0.0
-        self._replies = replies or {}
-
-    def allow(self, *urls: str) -> None: ...
-
-    def log_in(self, user: str, password: str) -> None: ...
-
-    def get(self, url: str, params: object = None, **given: object) -> Reply:
-        return self.query(url, params)
-
-    def query(self, url: str, json: object = None, **given: object) -> Reply:
-        if (reply := self._replies.get(key(url, json))) is None:
-            raise NotFoundError("that was not there when it was recorded")
-        return reply
+def fill(stage: Stage, count: int, *, within: float = 86_400.0) -> None:
+    """Write comments of some length, evenly over the last so many seconds."""
+    for number in range(count):
+        at = stage.board.now - within + (number + 1) * within / count
+        stage.board.create(f"{number} {WORDS}", at=at)
 
 
-def key(url: str, asked: object) -> str:
-    """Return what tells one request from another."""
-    return f"{url} {json.dumps(asked, sort_keys=True, default=str)}"
+class Replies:
+    """Stand in for the requests of a site: answer what was asked before with the reply that it had."""
+
+    def __init__(self, http: Any) -> None:
+        self._http, self._kept = http, dict[str, Any]()
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._http, name)
+        if name not in ("get", "query"):
+            return found
+
+        def ask(*given: Any, **named: Any) -> Any:
+            named.pop("if_changed", None)
+            key = repr((name, given, sorted(named.items())))
+            if key not in self._kept:
+                self._kept[key] = found(*given, **named)
+            return self._kept[key]
+
+        return ask
 
 
-def parsing(contract: Contract) -> dict[str, object]:
-    """Return how fast one platform's listing of a thousand comments is parsed, from bytes to comments."""
-    with contract.serve() as server:
-        server.clock = StillClock(server.board.now)
-        with contract.stage(server) as stage:
-            stage.write(HISTORY)
-            http, replies = stage.site._http, dict[str, Reply]()
-            get, query = http.get, http.query
-
-            def record(method: Callable[..., Reply]) -> Callable[..., Reply]:
-                def ask(url: str, asked: object = None, **given: Any) -> Reply:
-                    reply = method(url, asked, **given)
-                    replies[key(url, asked)] = reply
-                    return reply
-
-                return ask
-
-            http.get, http.query = record(get), record(query)
-            read_all(stage.site._platform)
-            options = find_platform(contract.platform).Options(**contract.options(server.url))
-    module = find_platform(contract.platform)
-    held = module.open(options, Held(replies), environment=contract.environment)
-    count = read_all(held)
-    return {
-        "platform": contract.name,
-        "comments": count,
-        "comments_per_second": round(count / best(lambda: read_all(held))),
-    }
+def parse(contract: Contract) -> dict[str, object]:
+    """Walk a history over and over, with the same replies."""
+    with contract.serve() as server, contract.stage(server) as stage:  # type: ignore[operator]  # no fixture's name
+        fill(stage, HISTORY)
+        platform: Any = stage.site._platform
+        platform._http = Replies(platform._http)
+        fresh, best = len(stage.poll()), float("inf")
+        for _ in range(5):
+            began = time.perf_counter()
+            for step in stage.site.steps(None):
+                len(step.page.comments)
+            best = min(best, time.perf_counter() - began)
+        return {"comments": fresh, "comments_per_s": round(fresh / best)}
 
 
-def read_all(platform: Any) -> int:
-    """Read a platform's listing to its end; return how many comments it had."""
-    token, count, since = None, 0, None
-    while True:
-        batch = platform.recent(Ask(since=since, token=token))
-        count += len(batch.comments)
-        if batch.next is None:
-            return count
-        token = batch.next
+class Cassette(RedditServer):
+    """Answer with one recorded listing, whatever is asked."""
+
+    body = b""
+
+    def answer(self, query: Query) -> Answer:
+        if query.path.endswith("access_token"):
+            return super().answer(query)
+        return Answer(self.body)
 
 
-def best(run: Callable[[], object]) -> float:
-    """Return the seconds of the fastest of some runs."""
-    times = []
-    for _ in range(RUNS):
-        began = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - began)
-    return min(times)
+def beside_praw(path: Path, rounds: int = 20) -> None:
+    """Read the comments of one recorded listing in three ways."""
+    recorded = json.loads(path.read_text())["interactions"]
+    listing = next(one for one in recorded if one["request"]["method"] == "GET")["response"]["body"]["string"]
+    # What follows the listing is not in it.
+    document = json.loads(listing)
+    document["data"]["after"] = None
+    comments = len(document["data"]["children"])
+    with Cassette() as server:
+        server.body = json.dumps(document).encode()
+        for name, read in readers(server).items():
+            if read() != comments:
+                sys.exit(f"{name} read another number of comments than {comments}")
+            began = time.perf_counter()
+            for _ in range(rounds):
+                read()
+            took = time.perf_counter() - began
+            figures = {"comments": comments, "comments_per_s": round(comments * rounds / took)}
+            print(json.dumps({"bench": "one listing of Reddit", "by": name, **figures}), flush=True)
 
 
-def side_by_side(cassette: Path) -> None:
-    """Print how fast a recorded listing of Reddit is read by the adapter, by PRAW and by a plain loop."""
-    interactions = json.loads(cassette.read_text("utf-8"))["interactions"]
-    bodies = (one["response"]["body"].get("string") or "" for one in interactions)
-    body = next(text for text in bodies if '"kind": "Listing"' in text and '"t1"' in text)
-    listing = json.loads(body)
-    # A page that says that it is the last one, so that each reads it once.
-    listing["data"]["after"] = None
-    served = json.dumps(listing).encode()
-    count = sum(child["kind"] == "t1" for child in listing["data"]["children"])
-    with Serving(served) as url:
-        ways = {"adapter": by_adapter(url), "requests": by_loop(url), "praw": by_praw(url)}
-        for name, read in ways.items():
-            if read is None:
-                print(json.dumps({"reader": name, "skipped": "pip install -e '.[peers]'"}))
-                continue
-            expect(read(), count)
-            seconds = best(lambda read=read: [read() for _ in range(REPEATS)]) / REPEATS
-            row = {"reader": name, "comments": count, "loopback_comments_per_second": round(count / seconds)}
-            parse = IN_MEMORY[name](served)
-            expect(parse(), count)
-            seconds = best(lambda parse=parse: [parse() for _ in range(REPEATS)]) / REPEATS
-            print(json.dumps({**row, "memory_comments_per_second": round(count / seconds)}))
+def readers(server: Cassette) -> dict[str, Callable[[], int]]:
+    """Return what reads the comments of the listing, by name, each taking what a poller needs of a comment."""
+    options = reddit.Options(url=f"{server.url}/r/clay", client_id="app", client_secret={"env": "S"})
+    environment = {"S": "app-secret"}
+    # Left open: the process ends with it.
+    site = open_site("clay", "reddit", options, environment=environment, clock=server.clock)
 
+    def ours() -> int:
+        return sum(len(page.comments) for page in site.comments())
 
-def expect(found: int, wanted: int) -> None:
-    """Stop where a reader has not read everything."""
-    if found != wanted:
-        sys.exit(f"read {found} comments of {wanted}")
+    def plain() -> int:
+        found = requests.get(f"{server.url}/r/clay/comments?limit=100&raw_json=1", timeout=30).json()
+        rows = [child["data"] for child in found["data"]["children"]]
+        taken = [(row["id"], row["author"], row["body"], row["created_utc"], row["parent_id"]) for row in rows]
+        return len(taken)
 
-
-class Serving:
-    """Serve one listing on loopback, and tokens."""
-
-    def __init__(self, listing: bytes) -> None:
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True
-
-            def do_GET(self) -> None:
-                self._answer(listing)
-
-            def do_POST(self) -> None:
-                self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                self._answer(b'{"access_token": "t", "token_type": "bearer", "expires_in": 3600, "scope": "*"}')
-
-            def _answer(self, sent: bytes) -> None:
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(sent)))
-                self.end_headers()
-                self.wfile.write(sent)
-
-            def log_message(self, format: str, *args: object) -> None: ...
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-
-    def __enter__(self) -> str:
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __exit__(self, *raised: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
-def taken(value: dict[str, Any]) -> tuple[object, ...]:
-    """Return the fields that each reader is to give."""
-    return tuple(value[name] for name in ("id", "parent_id", "author", "body", "created_utc"))
-
-
-def by_adapter(url: str) -> Callable[[], int]:
-    options = reddit.Options(url=f"{url}/r/clay", client_id="app")
-    site = open_site("clay", "reddit", options, environment={})
-    return lambda: sum(len(page.comments) for page in site.comments())
-
-
-def by_loop(url: str) -> Callable[[], int]:
-    session = requests.Session()
-
-    def read() -> int:
-        rows = session.get(f"{url}/r/clay/comments", params={"limit": 100, "raw_json": 1}, timeout=30).json()
-        return len([taken(child["data"]) for child in rows["data"]["children"]])
-
-    return read
-
-
-def by_praw(url: str) -> Callable[[], int] | None:
-    if importlib.util.find_spec("praw") is None:
-        return None
-    import praw
-
-    site = praw.Reddit(
-        client_id="app", client_secret="", user_agent="bench", oauth_url=url, reddit_url=url, check_for_updates=False
-    )  # fmt: skip
-    return lambda: len([praw_fields(one) for one in site.subreddit("clay").comments(limit=100)])
-
-
-def praw_fields(comment: Any) -> tuple[object, ...]:
-    return comment.id, comment.parent_id, comment.author, comment.body, comment.created_utc
-
-
-def parse_by_adapter(body: bytes) -> Callable[[], int]:
-    platform = reddit.open(
-        reddit.Options(url="https://www.reddit.com/r/clay", client_id="app"), Served(body), environment={}
+    found: dict[str, Callable[[], int]] = {"this adapter": ours, "requests alone": plain}
+    try:
+        import praw
+    except ImportError:
+        print("PRAW is not installed: pip install 'quotewarden[peers]'", file=sys.stderr)
+        return found
+    client = praw.Reddit(
+        client_id="app",
+        client_secret="app-secret",  # noqa: S106  # nobody's
+        user_agent="bench",
+        reddit_url=server.url,
+        oauth_url=server.url,
+        check_for_updates=False,
     )
-    return lambda: len(platform.recent(Ask()).comments)
+    subreddit = client.subreddit("clay")
 
+    def theirs() -> int:
+        taken = [
+            (one.id, one.author and one.author.name, one.body, one.created_utc, one.parent_id)
+            for one in subreddit.comments(limit=100)
+        ]
+        return len(taken)
 
-def parse_by_loop(body: bytes) -> Callable[[], int]:
-    return lambda: len([taken(child["data"]) for child in json.loads(body)["data"]["children"]])
-
-
-def parse_by_praw(body: bytes) -> Callable[[], int]:
-    import praw
-
-    site = praw.Reddit(client_id="app", client_secret="", user_agent="bench", check_for_updates=False)
-    return lambda: len([praw_fields(one) for one in site._objector.objectify(data=json.loads(body))])
-
-
-IN_MEMORY = {"adapter": parse_by_adapter, "requests": parse_by_loop, "praw": parse_by_praw}
-
-
-class Served(Held):
-    """Answer everything with one body."""
-
-    def __init__(self, body: bytes) -> None:
-        super().__init__()
-        self._body = body
-
-    def get(self, url: str, params: object = None, **given: object) -> Reply:
-        return Reply(url, 200, {}, self._body)
-
-    def query(self, url: str, json: object = None, **given: object) -> Reply:
-        return Reply(url, 200, {}, b'{"access_token": "t", "expires_in": 3600}')
+    return {**found, "PRAW": theirs}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("costs", "parsing", "reddit"))
-    parser.add_argument("--platform", nargs="*", default=[one.name for one in SMALL])
-    parser.add_argument("--polls", type=int, default=20)
-    parser.add_argument("--cassette", type=Path, default=CASSETTE)
-    given = parser.parse_args()
-    if given.what == "reddit":
-        if not given.cassette.is_file():
-            sys.exit(f"{given.cassette}: no such recording; name one with --cassette")
-        side_by_side(given.cassette)
-        return
+    parser.add_argument("--platform", nargs="*", help="those of these names alone, as the contract calls them")
+    parser.add_argument("--reddit", type=Path, metavar="CASSETTE")
+    options = parser.parse_args()
     for contract in SMALL:
-        if contract.name in given.platform:
-            told = costs(contract, given.polls) if given.what == "costs" else parsing(contract)
-            print(json.dumps(told), flush=True)
+        if options.platform is not None and contract.name not in options.platform:
+            continue
+        idle = watch(contract, polls=288, seconds=300, comments=lambda number: int(number % 12 == 0))
+        print(json.dumps({"bench": "idle", "platform": contract.name, **idle}), flush=True)
+        busy = watch(contract, polls=15, seconds=60, comments=lambda number: 60)
+        print(json.dumps({"bench": "busy", "platform": contract.name, **busy}), flush=True)
+        print(json.dumps({"bench": "parsing", "platform": contract.name, **parse(contract)}), flush=True)
+    if options.reddit:
+        beside_praw(options.reddit)
 
 
 if __name__ == "__main__":

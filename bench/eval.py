@@ -22,6 +22,7 @@ from bench.decided import measure as measure_decided
 from bench.links import measure as measure_links
 from bench.pages import measure as measure_pages
 from bench.pan13 import measure as measure_pan13
+from bench.topic import measure as measure_topic
 from bench.train_kinds import trained, whole_engine
 
 COMMAND = Path(sys.executable).parent / "quotewarden"
@@ -53,6 +54,7 @@ def measures(shared: Path) -> dict[str, Callable[[], Rows]]:
         "polnear": lambda: scored(shared, "polnear", str(data / "polnear" / "dev.jsonl.gz")),
         "moved-random": lambda: scored(shared, "offtopic", str(data / "offtopic" / "moved-random.jsonl.gz")),
         "moved-hard": lambda: scored(shared, "offtopic", str(data / "offtopic" / "moved-hard.jsonl.gz")),
+        "topic": lambda: measure_topic(shared),
         "link-only": lambda: measure_links(shared),
         "corrupt": lambda: measure_corrupt(shared),
         "pan13": lambda: measure_pan13(shared),

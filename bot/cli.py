@@ -105,6 +105,7 @@ def check(
     """
     from functools import partial
 
+    from bot.budget import RunBudget, shares
     from bot.check import check_thread
     from bot.elsewhere import ask_settings
     from bot.inputs import Inputs
@@ -114,13 +115,19 @@ def check(
     settings = with_archive(load(config), archive)
     wanted = rule_ids(rules)
     inputs = Inputs(paths, format=known_format(format))
-    work = partial(check_thread, settings, wanted, scores, asked=ask_settings(settings, fetch_pages=fetch_pages))
+    asked = ask_settings(settings, fetch_pages=fetch_pages, siblings=inputs.files, format=format)
+    work = partial(check_thread, settings, wanted, scores, asked=asked)
     reporter = check_reporter(output.value, with_scores=scores)
+    budget = RunBudget(shares(settings))
     found = 0
     for checked in over_threads(work, inputs.threads(), jobs=jobs or settings.check.jobs, tell=inputs.tell):
+        budget.apply(checked)
         found += len(checked.findings)
         reporter.add(checked)
     reporter.finish(unread=inputs.unread)
+    for rule, over in budget.over.items():
+        if over:
+            print(f"note: {over} more of {rule} left out, over its share of comments (max_share)", file=sys.stderr)
     raise typer.Exit(3 if inputs.unread else 1 if found and not exit_zero else 0)
 
 

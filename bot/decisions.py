@@ -6,7 +6,7 @@ say later; `undo` takes it back, and the finding is again what it was before.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, delete, exists, insert, literal, select, update
@@ -206,8 +206,9 @@ def standing_decision(connection: Connection, finding: int) -> Decision | None:
     return _decision(found) if found is not None else None
 
 
-def wake(store: Store, *, now: datetime) -> int:
+def wake(store: Store, *, now: datetime | None = None) -> int:
     """Open the findings whose snooze is over, and have them told once more; return how many."""
+    now = now or datetime.now(UTC)
     due = select(findings.c.id).where(findings.c.snoozed_until.is_not(None), findings.c.snoozed_until <= now)
     with store.read() as connection:
         numbers = connection.execute(due).scalars().all()

@@ -5,21 +5,27 @@ import sqlite3
 import sys
 import tempfile
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from adapters.saved.pages.addresses import absolute
 from adapters.thread import Thread
+from bot.archive.errors import ArchiveError
 from bot.config import Config, PagesOptions
 from bot.inputs import one_line
 from bot.records import Record
+from bot.siblings import posts_read
 from rules.elsewhere import Archive, Elsewhere, OutsideText, Pages
+from rules.topic.site import SitePosts
 from rules.words import Words
 
 # What fetches pages is loaded by those who fetch pages.
 if TYPE_CHECKING:
+    from bot.archive.reader import Archive as ArchiveFile
     from bot.pages.linked import LinkedPages
 
 # Folders that stand in for a cache which cannot be used live as long as the process.
@@ -34,33 +40,50 @@ class Asked:
     pages: PagesOptions | None = None
     cache: str = ""
     run: str = ""
+    siblings: tuple[str, ...] = ()
+    format: str | None = None
 
 
 NOT_ASKED = Asked()
 _REMEMBERED = 256
 
 
-def ask_settings(config: Config, *, fetch_pages: bool = False) -> Asked:
-    """Return what the settings let a run ask, once for all its processes."""
+def ask_settings(
+    config: Config, *, fetch_pages: bool = False, siblings: Sequence[str] = (), format: str | None = None
+) -> Asked:
+    """Return what the settings let a run ask, once for all its processes.
+
+    `siblings` are the files that the run reads, of that format: their other posts are what a comment is held against.
+    """
+    asked = Asked(config.archive.path, siblings=tuple(siblings), format=format)
     if not (config.pages.fetch or fetch_pages):
-        return Asked(config.archive.path)
-    return Asked(config.archive.path, config.pages, _usable_cache(config.pages), os.urandom(8).hex())
+        return asked
+    return replace(asked, pages=config.pages, cache=_usable_cache(config.pages), run=os.urandom(8).hex())
 
 
 def open_outside(asked: Asked, thread: Thread) -> "Outside":
     """Open, in this process, what a run may ask for a thread."""
     archive = _opened(os.getpid(), asked.archive) if asked.archive else None
     pages = _PagesOf(thread, _linked_pages(asked)) if asked.pages else None
-    return Outside(archive, pages)
+    return Outside(archive, pages, _posts(asked, thread, archive))
+
+
+def _posts(asked: Asked, thread: Thread, archive: "ArchiveFile | None") -> SitePosts | None:
+    if archive is not None:
+        with suppress(ArchiveError):  # told where its holders are looked for
+            return archive.posts(thread.site)
+    if asked.siblings:
+        return posts_read(os.getpid(), asked.siblings, asked.format).get(thread.site or "")
+    return None
 
 
 class Outside:
     """Be what is known of the world outside a thread, and remember the texts lately given, to show them."""
 
-    def __init__(self, archive: Archive | None, pages: Pages | None) -> None:
+    def __init__(self, archive: Archive | None, pages: Pages | None, posts: SitePosts | None = None) -> None:
         self._archive, self._pages = archive, pages
         self._texts: OrderedDict[tuple[str | None, ...], str] = OrderedDict()
-        self.elsewhere = Elsewhere(self if archive else None, self if pages else None)
+        self.elsewhere = Elsewhere(self if archive else None, self if pages else None, posts)
 
     def holders(self, words: Words, *, site: str | None, thread: str) -> list[OutsideText]:
         """Return what the archive has of these words."""
@@ -87,7 +110,7 @@ class Outside:
 
 
 @lru_cache(maxsize=1)
-def _opened(process: int, path: Path) -> Archive:
+def _opened(process: int, path: Path) -> "ArchiveFile":
     # SQLite's connections must not be carried into another process.
     from bot.archive import reader
 

@@ -23,6 +23,11 @@ class Inputs:
         self._format = format
         self._files = list(self._expanded(paths))
 
+    @property
+    def files(self) -> list[str]:
+        """The files that can be read more than once."""
+        return [path for path in self._files if os.path.isfile(path)]  # noqa: PTH113  # see below
+
     def threads(self) -> Iterator[Thread]:
         """Yield every thread, file by file; what is wrong is told on stderr, a line each."""
         with _progress(self._files) as advance:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row
 
 from adapters.base import Page, Sighting
 from bot.judging import EVERY_RULE, Case, Gone, Judged, Judges, Open
+from bot.store.budget import within_budget
 from bot.store.database import Store
 from bot.store.findings import Ledger
 from bot.store.forgetting import mark_forgotten
@@ -54,10 +55,14 @@ class Pipeline:
 
     `judges` are asked within the transaction, so they must not wait for a network. With `feeds_archive` it is noted
     what the archive, a file of its own, has to be told; see bot/store/unarchived.py.
+    `shares` are those of bot/budget.py.
     """
 
-    def __init__(self, store: Store, judges: Judges, *, feeds_archive: bool = False) -> None:
+    def __init__(
+        self, store: Store, judges: Judges, *, feeds_archive: bool = False, shares: Mapping[str, float] | None = None
+    ) -> None:
         self._store, self._judges, self._feeds_archive = store, judges, feeds_archive
+        self._shares = shares or {}
 
     def unseen(self, site: str, page: Page) -> set[str]:
         """Return the ids of posts that a page's comments answer and nobody has the words of: ask the platform."""
@@ -163,7 +168,7 @@ class Pipeline:
         for (thread, first), judgement in zip(stored, self._judges.judge(cases), strict=True):
             judged |= zip(thread.numbers[first:], judgement.judged, strict=True)
             gone |= judgement.gone
-        ledger.settle(judged, known, gone)
+        ledger.settle(within_budget(connection, number, self._shares, judged, known), known, gone)
 
 
 def _case(stored: StoredThread, first: int, known: Mapping[int, Sequence[Row[Any]]], edited: Set[str]) -> Case:

@@ -46,10 +46,11 @@ class Poller:
         sites: Mapping[str, tuple[Site, SiteConfig]],
         *,
         archive: Path | None = None,
+        shares: Mapping[str, float] | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store, self._judges, self._sites, self._archive, self._now = store, judges, sites, archive, now
-        self._pipeline = Pipeline(store, judges, feeds_archive=archive is not None)
+        self._pipeline = Pipeline(store, judges, feeds_archive=archive is not None, shares=shares)
         self._telling = threading.Lock()
         self._refused: Counter[tuple[str, str]] = Counter()
         self._changed = threading.Lock()

@@ -6,7 +6,9 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, func, select
 
+from bot.store.findings import DECIDED
 from bot.store.tables import findings, sites
+from bot.store.threads import chunks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,18 +40,18 @@ def precision(
     else:
         monday = func.to_char(func.date_trunc("week", func.timezone("UTC", at)), "YYYY-MM-DD")
     week, decided = monday.label("week"), func.count().label("decided")
+    names = {row.id: row.name for row in connection.execute(select(sites.c.id, sites.c.name))}
+    wanted = [number for number, name in names.items() if sites_of is None or name in sites_of]
     query = (
-        select(sites.c.name, findings.c.rule, week, findings.c.state, decided)
-        .join_from(findings, sites)
-        .where(findings.c.site_id.in_(select(sites.c.id)), at >= since)
-        .group_by(sites.c.name, findings.c.rule, week, findings.c.state)
-        .order_by(sites.c.name, findings.c.rule, week)
+        select(findings.c.site_id, findings.c.rule, week, findings.c.state, decided)
+        .where(at >= since, findings.c.state.in_(DECIDED))
+        .group_by(findings.c.site_id, findings.c.rule, week, findings.c.state)
     )
-    if sites_of is not None:
-        query = query.where(sites.c.name.in_(sites_of))
     counts: dict[tuple[str, str, str], dict[str, int]] = {}
-    for row in connection.execute(query):
-        counts.setdefault((row.name, row.rule, row.week), {})[row.state] = row.decided
+    # By way of the sites: the index begins with them.
+    for chunk in chunks(wanted):
+        for row in connection.execute(query.where(findings.c.site_id.in_(chunk))):
+            counts.setdefault((names[row.site_id], row.rule, row.week), {})[row.state] = row.decided
     return [
         Precision(
             site=site,
@@ -58,5 +60,5 @@ def precision(
             confirmed=of_week.get("confirmed", 0),
             dismissed=of_week.get("dismissed", 0),
         )
-        for (site, rule, week), of_week in counts.items()
+        for (site, rule, week), of_week in sorted(counts.items())
     ]

@@ -43,7 +43,8 @@ def replay(store: Store, config: Config) -> Iterator[Replayed]:
             for number, said in zip(stored.numbers, outcomes, strict=True):
                 silent = {record.rule for record in said.not_evaluated}
                 before = {row.key: row for row in kept[number] if row.state not in ("quiet", "resolved")}
-                now = {finding.key: finding for finding in said.findings}
+                hushed = {row.key for row in kept[number] if row.quiet_reason in ("allowance", "threshold")}
+                now = {finding.key: finding for finding in said.findings if finding.key not in hushed - before.keys()}
                 for key in [*now, *(key for key, row in before.items() if key not in now and row.rule not in silent)]:
                     known, shown = before.get(key), now.get(key) or before[key]
                     yield Replayed(

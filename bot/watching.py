@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 
@@ -12,8 +13,10 @@ from adapters.limiter import Turnstile
 from adapters.secrets import named_secrets
 from adapters.site import Site, open_site
 from bot.archive.writer import ArchiveWriter
+from bot.budget import shares
 from bot.config import Config, ConfigError, PollingOptions, SiteConfig
 from bot.daemon.polls import TimedAction, WatchedSite, Work
+from bot.decisions import wake
 from bot.digest.rounds import Rounds
 from bot.judging import JudgeProcesses
 from bot.polling import Poller
@@ -60,6 +63,7 @@ class Watch:
         )
 
     def _timed(self, config: Config) -> Iterator[TimedAction]:
+        yield TimedAction(name="snoozes", cron="* * * * *", act=partial(wake, self._store))
         if config.moderators:
             yield TimedAction(name="digests and alerts", cron="* * * * *", act=Rounds(config, self._store))
 
@@ -77,7 +81,7 @@ def new_poller(config: Config, store: Store, opened: Opened) -> Poller:
     with store.write() as connection:
         keep_wanted(connection, config, now=datetime.now(UTC))
     judges = JudgeProcesses(config, processes=max(2, os.cpu_count() or 1))
-    return Poller(store, judges, opened, archive=config.archive.path)
+    return Poller(store, judges, opened, archive=config.archive.path, shares=shares(config))
 
 
 def open_sites(

@@ -1,14 +1,16 @@
 """Write docs/pictures/: a mail as a browser shows it, light and dark, wide and narrow, and the terminal's preview.
 
-python docs/pictures.py [FOLDER]
+python docs/pictures.py [--all] [FOLDER]
 
 Wants Debian's chromium. What is shown is made from examples/ferry.jsonl by the whole way of a comment: into a store,
 judged, decided on, told.
 """
 
+import itertools
 import re
 import sys
 import tempfile
+from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -40,7 +42,8 @@ SITE = "harbour.example"
 CHROMIUM = "/usr/bin/chromium"
 NOW = datetime(2026, 3, 5, 6, 0, tzinfo=UTC)
 YESTERDAY = NOW - timedelta(days=1)
-WIDE, PHONE = 700, 390
+# The widths of the pictures, in pixels, and their colours; "--all" makes all of both.
+SHOWN = [(700, "light"), (390, "dark")]
 
 
 def config() -> Config:
@@ -123,20 +126,24 @@ def terminal(shown: Digest) -> str:
 
 
 def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "pictures"
+    named = [argument for argument in sys.argv[1:] if argument != "--all"]
+    folder = Path(named[0]) if named else ROOT / "docs" / "pictures"
     folder.mkdir(parents=True, exist_ok=True)
     shown = digest()
     (folder / "preview.svg").write_text(terminal(shown), "utf-8")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        for width in (WIDE, PHONE):
-            for scheme in ("light", "dark"):
-                view = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
-                view.set_content(page(shown))
-                view.screenshot(path=folder / f"digest-{width}-{scheme}.png", full_page=True)
-                view.close()
+        for width, scheme in SHOWN if "--all" not in sys.argv else itertools.product((700, 390), ("light", "dark")):
+            view = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+            view.set_content(page(shown))
+            height = int(view.evaluate("document.documentElement.scrollHeight"))
+            view.set_viewport_size({"width": width, "height": height})
+            asked = {"format": "webp", "quality": 80}
+            picture = view.context.new_cdp_session(view).send("Page.captureScreenshot", asked)["data"]
+            (folder / f"digest-{width}-{scheme}.webp").write_bytes(b64decode(picture))
+            view.close()
         browser.close()
-    for path in sorted(folder.iterdir()):
+    for path in sorted([*folder.glob("digest-*"), folder / "preview.svg"]):
         print(f"{path}: {path.stat().st_size:,} bytes")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from rules.topic.site import SitePosts
 from rules.words import Words
 
 
@@ -42,6 +43,7 @@ class Elsewhere:
 
     archive: Archive | None = None
     pages: Pages | None = None
+    posts: SitePosts | None = None
 
 
 NOTHING_KNOWN = Elsewhere()

@@ -1,14 +1,34 @@
 """A comment that has left both the post and what the thread was discussing.
 
-Reports a comment of some length hardly a topic word of which anybody used before it: not the post, not an earlier
-comment, not the one it answers. It says nothing of short comments: a few words carry no topic.
+How much of what a comment talks about had been talked about before it, in the post, in the comments so far, in the one
+that it answers, is weighed by a small model that knows how much to expect of a comment of its length; where the other
+posts of the site are known, so is whether one of them would suit it better. Few are reported, with the nearest words
+that were found and those that led away. It passes over comments of few words, and answers to one that it has reported;
+of a comment in another language than the thread's it says just that. docs/topic.md tells what it reaches, and what
+fools it.
 
 Reported::
 
-    post: The council voted last night to keep the old dam. The engineers had asked for a new spillway.
-    Ann: The spillway is the cheap part. The reservoir is what the farmers fear.
-    Ben: My grandmother always cooked rabbit stew with carrots, thyme, garlic and plenty of cider, simmered overnight in
-      an iron kettle until tender, and nobody since has matched her delicious gravy or her crusty sourdough bread.
+    post: The parish has sold the mill to a man from the city, who means to make a hotel of it. The weir stays
+      public, and so does the towpath along the river to the chapel. The council meets on Thursday to vote about the
+      sluice gates, which have rusted since the flood, and about the road to the mill, which lorries will need if the
+      hotel is to be built before next summer. The last miller left in March. His wheel still turns when the river is
+      high, and the children still fish from the weir, though the sign forbids it. The buyer promises forty jobs, a
+      ferry for walkers, a museum room with the old millstones, and a new roof for the barn where the parish keeps its
+      boats. Critics say that the hotel will close the bridge to carts, that guests will park along the chapel wall,
+      and that nobody has asked the owners of the meadows downstream, who were flooded twice after the gates stuck.
+      The county's engineer wants the gates replaced first, at the buyer's cost, and a survey of the banks. Whoever
+      wishes to speak on Thursday must tell the clerk by Wednesday noon.
+    Ann: The weir needs work as well, and the parish has no money for it. The survey of the banks alone will cost
+      more than the boats are worth.
+    Carl: The road past the chapel is too narrow for lorries. They tried it after the flood and took a piece of the
+      wall along.
+    Dora: Why does nobody ask the fishing club? They have looked after the weir and the sluice gates for thirty
+      years, long before the county sent an engineer.
+    Hugo: Forty jobs is what they promised for the ferry too, and then two students sold tickets for one summer.
+    Ben: Whisk some eggs with caster sugar until pale, fold in sifted flour, melted butter and lemon zest, pour
+      everything into a greased tin, bake for an hour, cool completely, then spread raspberry jam and vanilla cream
+      between the sponges.
 
 Not reported::
 
@@ -17,7 +37,6 @@ Not reported::
       the farmers in the valley say about a spillway.
 """
 
-import math
 from collections.abc import Iterator
 
 from pydantic import Field
@@ -28,49 +47,93 @@ from rules.topic.relevance import Relevance
 from rules.view import Entry
 
 ID = "off-topic"
-VERSION = 1
+VERSION = 2
 SEVERITY: Severity = "info"
 
-
 # A thread that has hardly begun, under a post that is not at hand, has no topic to leave.
-_MIN_KNOWN = 12
+_MIN_SIZE = 12
+# One comment in twenty leaves its topic where the model learned: what is said of one that nothing is known of.
+_UNKNOWN = 0.05
+_SURE_OF_LANGUAGE = 0.9
+_MIN_WORDS_OF_LANGUAGE = 12
+_DRIFTED = 0.3
+_LONGEST_CHAIN = 64
+_LONGEST_SENTENCE = 90
 
 
 class Options(RuleOptions):
     """Hold the options of this rule."""
 
-    min_score: float = Field(0.95, ge=0, le=1, description="report from this score on")
-    min_topic_words: int = Field(20, ge=5, description="comments with fewer words that carry a topic are passed over")
+    min_score: float = Field(0.7, ge=0, le=1, description="report from this score on")
+    min_topic_words: int = Field(6, ge=5, description="comments with fewer words that carry a topic are passed over")
+    max_share: float = Field(0.01, gt=0, le=1, description="report no larger share of a site's comments than this")
+    other_languages: bool = Field(True, description="tell of comments in another language than the thread's, as that")
 
 
 def check(comment: Entry, context: Context, options: Options) -> Iterator[Report]:
-    """Yield a report for a comment that shares next to nothing with its thread."""
+    """Yield a report for a comment that has left its thread, or is in another language."""
     relevance = context.relevance(comment)
-    sureness = _score(relevance)
-    if sureness < options.min_score or relevance.topic_words < options.min_topic_words:
-        return
-    if relevance.known_words < _MIN_KNOWN:
-        return
-    text = comment.document.text
-    yield Report(
-        start=len(text) - len(text.lstrip()),
-        end=len(text.rstrip()),
-        confidence=round(sureness, 3),
-        message=f"Of its {relevance.topic_words} topic words the thread had used {_known(relevance)} before.",
-    )
+    if relevance.language is not None:
+        if options.other_languages and len(comment.words) >= _MIN_WORDS_OF_LANGUAGE:
+            message = f"Is in {relevance.language}, and the thread in {relevance.spoken}: its topic was not looked at."
+            yield _report(comment, _SURE_OF_LANGUAGE, message)
+    elif _has_left(relevance, options) and not _answers_one_that_left(comment, context, options):
+        yield _report(comment, relevance.score, _why(relevance, context))
 
 
 def score(comment: Entry, context: Context, options: Options) -> float:
-    """Return how far a comment is from its thread, 0 to 1; near one half when it is too short to tell."""
-    return round(_score(context.relevance(comment)), 4)
+    """Return how likely a comment has left its thread, 0 to 1; low where it cannot be told."""
+    relevance = context.relevance(comment)
+    known = relevance.language is None and relevance.size >= _MIN_SIZE
+    return round(relevance.score if known else min(relevance.score, _UNKNOWN), 4)
 
 
-def _score(relevance: Relevance) -> float:
-    # Few words are weak evidence either way: their shares pull less.
-    weight = min(1.0, relevance.topic_words / 20)
-    near = 5 * relevance.in_post + 9 * relevance.in_thread + 3 * relevance.in_parent
-    return 1 / (1 + math.exp(-weight * (3.2 - near)))
+def _has_left(relevance: Relevance, options: Options) -> bool:
+    enough = relevance.stems >= options.min_topic_words and relevance.size >= _MIN_SIZE
+    return enough and relevance.language is None and relevance.score >= options.min_score
 
 
-def _known(relevance: Relevance) -> str:
-    return str(round(relevance.in_thread * relevance.topic_words) or "none")
+def _answers_one_that_left(comment: Entry, context: Context, options: Options) -> bool:
+    """Tell whether a comment belongs to a sub-thread that is reported at its root."""
+    answered = context.view.parent(comment)
+    for _ in range(_LONGEST_CHAIN):
+        if answered is None:
+            return False
+        if _has_left(context.relevance(answered), options):
+            return True
+        answered = context.view.parent(answered)
+    return False
+
+
+def _report(comment: Entry, confidence: float, message: str) -> Report:
+    text = comment.document.text
+    return Report(
+        start=len(text) - len(text.lstrip()),
+        end=len(text.rstrip()),
+        confidence=round(confidence, 3),
+        message=message,
+    )
+
+
+def _why(relevance: Relevance, context: Context) -> str:
+    if relevance.in_thread >= max(_DRIFTED, 2 * relevance.in_post):
+        parts = ["Has drifted from the post with the thread."]
+    else:
+        parts = ["Has left both the post and the thread."]
+    shared = round(max(relevance.in_post, relevance.in_thread) * 100)
+    parts.append(f"Of its {relevance.stems} topic words, {shared} % by weight had been used before.")
+    if relevance.away:
+        parts.append(f"New here: {', '.join(relevance.away)}.")
+    if relevance.sentence is not None:
+        parts.append(f"Nearest in the post: “{_cut(relevance.sentence)}”.")
+    if relevance.nearest is not None:
+        nearest = context.view.entries[relevance.nearest]
+        parts.append(f"Nearest comment: {nearest.id}{f' by {nearest.author}' if nearest.author else ''}.")
+    if (home := relevance.home) is not None:
+        parts.append(f"Looks meant for “{_cut(home.title or home.url or home.id)}”.")
+    return " ".join(parts)
+
+
+def _cut(sentence: str) -> str:
+    words = " ".join(sentence.split()).rstrip(".")
+    return words if len(words) <= _LONGEST_SENTENCE else words[: _LONGEST_SENTENCE - 1].rstrip() + "…"

@@ -42,7 +42,7 @@ class Context:
         self.view = ThreadView(thread)
         self.links = LinkHistory(self.view)
         self._passages = _InOrder(self.view, QuoteAnalysis(self.view, elsewhere).passages)
-        self._relevance = _InOrder(self.view, TopicAnalysis(self.view).relevance)
+        self._relevance = _InOrder(self.view, TopicAnalysis(self.view, elsewhere).relevance)
 
     def grow(self, thread: Thread) -> None:
         """Go on with a thread that has gained comments at its end; what was analysed stays as it is."""

@@ -21,7 +21,14 @@ def test_options_reach_their_rule(tmp_path: Path) -> None:
     path = tmp_path / "q.toml"
     path.write_text('[rules.off-topic]\nreport = false\nseverity = "serious"\nmin_score = 0.99\n')
     options = load_config(path, environment={}).rules["off-topic"]
-    assert options.model_dump() == {"report": False, "severity": "serious", "min_score": 0.99, "min_topic_words": 20}
+    assert options.model_dump() == {
+        "report": False,
+        "severity": "serious",
+        "min_score": 0.99,
+        "min_topic_words": 6,
+        "max_share": 0.01,
+        "other_languages": True,
+    }
 
 
 @pytest.mark.parametrize(

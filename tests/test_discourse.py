@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapters.errors import LoginError, NotFoundError, RefusedError, Unsupported
+from adapters.errors import BadReply, LoginError, NotFoundError, RefusedError, Unsupported
 from adapters.platforms import discourse
 from adapters.site import Site, open_site
 from tests.servers.discourse import DiscourseServer, OldDiscourseServer
+from tests.servers.server import Answer
 
 
 @pytest.fixture(params=[DiscourseServer, OldDiscourseServer], ids=["new", "old"])
@@ -193,6 +194,26 @@ def test_check_names_what_is_missing(server: DiscourseServer, site: Site, public
     rights = next(proof for proof in site.check() if not proof.ok)
     assert (rights.name, "moderator" in (rights.mend or "")) == ("rights", True)
     assert ids(site) == ["1001"]
+
+
+def test_what_is_no_list_of_posts_is_told(server: DiscourseServer, site: Site) -> None:
+    server._latest = lambda before, staff: Answer({"failed": "no"})
+    with pytest.raises(BadReply, match="no list of posts"):
+        ids(site)
+
+
+def test_names_and_keys_of_other_scripts_are_sent_or_told(server: DiscourseServer) -> None:
+    server.board.create("Clay.")
+    with opened(server, user="håkon-жук", api_key={"env": "KEY"}) as site:
+        assert ids(site) == ["1001"]
+    assert server.asked[-1].headers["Api-Username"].encode("latin-1").decode() == "håkon-жук"
+    options = discourse.Options(url=server.url, user="warden", api_key={"env": "KEY"})
+    with (
+        open_site("forum", "discourse", options, environment={"KEY": "ключ"}) as site,
+        pytest.raises(RefusedError, match="cannot be sent") as caught,
+    ):
+        ids(site)
+    assert "ключ" not in str(caught.value)
 
 
 def test_a_user_needs_a_key() -> None:

@@ -1,10 +1,13 @@
 """What a moderator asks of the store and tells it."""
 
+import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from adapters.thread import Comment
 from bot.config import check_config
 from bot.decisions import decide
 from bot.store.database import Store, open_store
@@ -68,16 +71,26 @@ def test_a_key_that_nobody_has_is_told(store: Store) -> None:
         by_key(connection, "none")
 
 
+class Commands:
+    """Be a moderator at a terminal, with a store that holds the findings of some comments."""
+
+    def __init__(self, folder: Path, *seen: Comment) -> None:
+        self._config = folder / "quotewarden.toml"
+        self._config.write_text(f"[store]\nurl = 'sqlite:///{folder / 'store.db'}'\n")
+        with open_store(f"sqlite:///{folder / 'store.db'}") as store:
+            Blog(store).take(*seen)
+
+    def __call__(self, *words: str, code: int = 0) -> str:
+        done = run(*words, "--config", str(self._config))
+        assert done.returncode == code, done.stderr
+        return (done.stderr if code else done.stdout).decode()
+
+
 def test_the_commands_list_show_resolve_and_export(tmp_path: Path) -> None:
-    config = tmp_path / "quotewarden.toml"
-    config.write_text(f"[store]\nurl = 'sqlite:///{tmp_path / 'store.db'}'\n")
-    with open_store(f"sqlite:///{tmp_path / 'store.db'}") as store:
-        Blog(store).take(LINK)
+    commands = Commands(tmp_path, LINK)
 
     def said(*words: str) -> str:
-        done = run("findings", *words, "--config", str(config))
-        assert (done.returncode, done.stderr) == (0, b"")
-        return done.stdout.decode()
+        return commands("findings", *words)
 
     line = said("list")
     key = line.split()[0]
@@ -86,3 +99,61 @@ def test_the_commands_list_show_resolve_and_export(tmp_path: Path) -> None:
     assert said("resolve", key, "dismissed") == f"{key}: dismissed\n"
     (record,) = map(json.loads, said("export").splitlines())
     assert (record["decision"], record["state"]) == ("dismissed", "dismissed")
+
+
+def test_the_commands_decide_undo_allow_and_tell_who_did_what(tmp_path: Path) -> None:
+    said = Commands(tmp_path, LINK)
+    key = said("findings", "list").split()[0]
+    assert said("findings", "decide", key, "snoozed", "--days", "3") == f"{key}: snoozed\n"
+    assert said("findings", "undo", key, "--moderator", "ada") == f"{key}: open\n"
+    assert "nothing was decided" in said("findings", "undo", key, code=2)
+    assert said("findings", "allow", key, "author", "--moderator", "ada") == f"{key}: dismissed; allowed from now on\n"
+    assert "is dismissed already" in said("findings", "allow", key, "thread", code=2)
+    (listed,) = said("allowances", "list").splitlines()
+    assert listed.split() == ["1", SITE, "link-only", "author", "Pavel", "0", "quiet", "by", "ada"]
+    assert said("allowances", "add", SITE, "phrase", "the old bridge stays") == (
+        "allowed from now on; 0 open findings are quiet\n"
+    )
+    assert said("allowances", "remove", "2") == "2: allowed no more; 0 findings are open again\n"
+    assert said("findings", "undo", key) == f"{key}: open\n"
+    assert said("allowances", "list") == ""
+    log = [line.split("  ")[1:3] for line in said("audit").splitlines()]
+    assert log[-4:] == [["ada", "allowed"], ["ada", "dismissed"], ["ada", "undone"], ["-", "snoozed"]]
+    assert said("audit", "--site", SITE, "--limit", "1").count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (("findings", "decide", "none", "confirmed"), "no finding 'none'"),
+        (("findings", "decide", "KEY", "confirmed", "--reason", "other"), "--reason: goes with dismissed"),
+        (("findings", "decide", "KEY", "note"), "say what to note with --note"),
+        (("allowances", "remove", "7"), "no allowance 7"),
+        (("allowances", "add", "pier.example", "author", "Pavel"), "no site 'pier.example'"),
+        (("allowances", "add", SITE, "author", "Pavel", "--rule", "quotes"), "no rule 'quotes'"),
+        (("allowances", "add", SITE, "phrase", "…"), "there is no phrase to go by"),
+        (("audit", "--site", "pier.example"), "no site 'pier.example'"),
+        (("findings", "export", "--labelled", "/dev/null/x"), "cannot be written"),
+    ],
+)
+def test_what_makes_no_sense_is_told_in_one_line(tmp_path: Path, words: tuple[str, ...], problem: str) -> None:
+    said = Commands(tmp_path, LINK)
+    key = said("findings", "list").split()[0]
+    told = said(*(key if word == "KEY" else word for word in words), code=2)
+    assert problem in told
+    assert told.count("\n") == 1
+
+
+def test_exports_are_a_table_or_labelled_threads(tmp_path: Path) -> None:
+    said = Commands(tmp_path, replace(LINK, author="=1+1"))
+    key = said("findings", "list").split()[0]
+    said("findings", "decide", key, "confirmed")
+    head, row = csv.reader(said("findings", "export", "--format", "csv").splitlines())
+    assert dict(zip(head, row, strict=True))["author"] == "'=1+1"
+    assert said("findings", "export", "--labelled", str(tmp_path / "out")) == (
+        f"wrote {tmp_path / 'out'}: 1 decisions in 1 threads\n"
+    )
+    assert "name a new folder" in said("findings", "export", "--labelled", str(tmp_path / "out"), code=2)
+    (week,) = said("findings", "precision").splitlines()
+    assert week.split()[:2] == [SITE, "link-only"]
+    assert week.endswith("1 of 1 confirmed (100%)")

@@ -4,10 +4,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from bot.store.allowances import allow
 from bot.store.database import Store, open_store
-from bot.store.forgetting import to_forget
-from bot.store.tables import comments
+from bot.store.forgetting import forget_allowances, to_forget
+from bot.store.tables import allowances, comments
 from tests.stored import FIRST, LINK, NOON, PILOT, QUOTED, SITE, Blog
 from tests.test_command import run
 
@@ -49,6 +51,17 @@ def test_what_is_asked_for_is_found(store: Store, asked: dict, ids: dict) -> Non
     Blog(store).take(FIRST, PILOT, LINK, QUOTED)
     with store.read() as connection:
         assert to_forget(connection, **asked) == ids
+
+
+def test_who_is_forgotten_is_not_named_by_an_allowance_either(store: Store) -> None:
+    Blog(store).take(FIRST)
+    with store.write() as connection:
+        for kind, value in (("author", "Hanne Vik"), ("author", "old pilot"), ("phrase", "Hanne Vik")):
+            allow(connection, 1, rule="*", kind=kind, value=value, moderator="ada", now=NOON)
+        assert forget_allowances(connection, "Hanne Vik", site="other.example", now=NOON) == 0
+        assert forget_allowances(connection, "Hanne Vik", now=NOON) == 1
+        left = connection.execute(select(allowances.c.kind, allowances.c.value).order_by(allowances.c.id)).all()
+    assert [tuple(row) for row in left] == [("author", "old pilot"), ("phrase", "hanne vik")]
 
 
 def test_purge_takes_the_words_out_of_the_file(tmp_path: Path) -> None:

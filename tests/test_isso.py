@@ -1,6 +1,8 @@
 """Isso against a small server that answers as the real one does; the real one is in the contract."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +10,7 @@ from adapters.errors import BadReply, LoginError, NotFoundError
 from adapters.platforms import isso
 from adapters.site import Site, open_site
 from tests.servers.isso import IssoServer, logged_in
+from tests.servers.server import Answer
 
 
 @pytest.fixture
@@ -63,7 +66,7 @@ def test_a_held_comment_is_told_as_the_queue_shows_it(server: IssoServer, site: 
 def test_a_session_that_has_ended_is_begun_anew(server: IssoServer, site: Site) -> None:
     server.board.create("Held.", status="held")
     list(site.comments())
-    site._http._session.cookies.clear()
+    site._http._reading.cookies.clear()
     assert len([one for page in site.comments() for one in page.comments]) == 1
 
 
@@ -94,3 +97,27 @@ def test_a_deleted_comment_that_has_answers_is_gone(server: IssoServer, site: Si
     assert server.board.status(first) == "trash"
     assert site.comment(first) is None
     assert [comment.id for comment in site.thread("/kilns/").comments] == ["2"]
+
+
+def test_what_a_real_one_showed_is_told_whole(server: IssoServer, shared: Path) -> None:
+    log = (shared / "fixtures" / "isso_live" / "probe_isso.out").read_text("utf-8")
+    line = next(line for line in log.splitlines() if line.startswith("## fetch 200 "))
+    page = json.loads(line[line.index("} {") + 2 :])
+    server.answer = lambda query: Answer(page)
+    with opened(server, password=None) as public:
+        thread = public.thread("/index.html")
+    told = [(one.id, one.parent_id, one.author, one.body, one.status) for one in thread.comments]
+    assert told == [(str(row["id"]), None, row["author"], row["text"], "accepted") for row in page["replies"]]
+    times = [one.posted_at.timestamp() for one in thread.comments]
+    assert times == pytest.approx([row["created"] for row in page["replies"]], abs=1e-5)
+
+
+def test_the_queue_that_a_real_one_showed_is_told_whole(server: IssoServer, site: Site, shared: Path) -> None:
+    queue = (shared / "fixtures" / "isso_live" / "out_admin.html").read_bytes()
+    server.answer = lambda query: Answer(queue if "admin" in query.path else [])
+    (page,) = site.comments()
+    told = {(one.comment.id, one.comment.author, one.comment.body, one.comment.status) for one in page.comments}
+    assert told == {(str(id), f"U{id - 1}", f"Held comment {id - 1}", "held") for id in (1, 2, 3)}
+    assert {one.comment.url for one in page.comments} == {
+        f"https://blog.example/index.html#isso-{id}" for id in (1, 2, 3)
+    }

@@ -11,8 +11,9 @@ from adapters.errors import BadReply, NotFoundError
 from adapters.platforms import wordpress
 from bot.config import Config, check_config
 from bot.daemon.polls import PollError
+from bot.decisions import decide
 from bot.store.database import Store
-from bot.store.tables import comments, posts
+from bot.store.tables import actions, comments, posts
 from tests.board import Board
 from tests.mini_wordpress import MiniWordPress
 from tests.stored import Blog
@@ -130,3 +131,19 @@ def test_a_poller_that_is_retired_closes_once_its_last_poll_has_ended(watched: W
         watched.poller.retire()
         assert closed.call_count == 0
     assert closed.call_count == 1
+
+
+def test_what_was_decided_is_carried_out_with_the_next_poll(store: Store, server: MiniWordPress) -> None:
+    site = {"platform": "wordpress", "url": server.url, "on_confirm": {"action": "hold", "rules": ["link-only"]}}
+    config = check_config({"sites": {SITE: site}}, name="the test's")
+    watched = Watched(store, server, config)
+    watched.board.create("https://bridges.example/a", author="Ada", at=at(-1))
+    watched.poll()
+    with store.write() as connection:
+        decide(connection, 1, "confirmed", moderator="ada", now=watched.now, config=config)
+    watched.poll()
+    # Without a login the site lets nobody hold anything: that ends it, and the poll goes on.
+    [(verb, outcome, error)] = Blog(store).rows(actions, "verb", "outcome", "error")
+    assert (verb, outcome) == ("hold", "refused")
+    assert "`hold` cannot be done here" in error
+    watched.poller.retire()

@@ -5,6 +5,7 @@ from pathlib import Path
 from bot.config import check_config
 from bot.decisions import decide
 from bot.replay import precision, replay
+from bot.store.allowances import allow
 from bot.store.database import Store, open_store
 from bot.store.listing import listed, number_of
 from tests.stored import CONFIG, FIRST, LINK, NOON, PILOT, QUOTED, SITE, Blog
@@ -36,6 +37,13 @@ def test_what_other_options_add_and_remove_is_told_with_its_decisions(store: Sto
         ("kept", quote["key"], "confirmed"),
     ]
     assert (precision(replayed, after=False), precision(replayed, after=True)) == ((1, 2), (1, 1))
+
+
+def test_what_is_quiet_for_an_allowance_is_not_told_as_added(store: Store) -> None:
+    Blog(store).take(LINK)
+    with store.write() as connection:
+        allow(connection, 1, rule="link-only", kind="thread", value="bridge", moderator="ada", now=NOON)
+    assert list(replay(store, CONFIG)) == []
 
 
 def test_a_rule_that_was_on_trial_would_add_its_findings(store: Store) -> None:

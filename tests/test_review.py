@@ -9,7 +9,7 @@ import pytest
 from bot.config import check_config
 from bot.store.audit import audited
 from bot.store.database import Store, open_store
-from bot.store.tables import findings
+from bot.store.tables import findings, invitations
 from tests.reviewed import ADDRESS, NOW, PASSWORD, Browser, add_person, fill, found, states
 from tests.stored import CREDITED, SITE, comment
 
@@ -334,6 +334,24 @@ def test_somebody_is_invited_once(store: Store) -> None:
         told = [(row.who, row.what) for row in audited(connection, limit=10)]
     assert ("Zoë", "made an account") in told
     assert ("root", "invited") in told
+
+
+def test_an_administrator_of_some_sites_has_no_power_over_the_others(store: Store) -> None:
+    fill(store)
+    root = add_person(store, "root", "admin")
+    add_person(store, "eve", "admin", frozenset({SITE}))
+    eve = Browser(store).log_in("eve")
+    assert "root" not in eve.get("/people")
+    eve.send("/people/invite", {"name": "root", "role": "viewer", "all": "yes"})
+    assert eve.status == 403
+    eve.get("/people")
+    eve.send(f"/people/{root}", {"role": "viewer", "all": "yes", "disabled": "yes"})
+    assert eve.status == 404
+    eve.get("/people")
+    eve.send("/people/invite", {"name": "mallory", "role": "admin", "all": "yes", "site": "elsewhere.example"})
+    with store.read() as connection:
+        kept = connection.execute(invitations.select().where(invitations.c.name == "mallory")).one()
+    assert kept.sites == []
 
 
 def test_the_last_administrator_stays_one(store: Store) -> None:

@@ -10,6 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event
 
+from bot.decisions import allow_like, wake
+from bot.store.allowances import disallow, listed_allowances
+from bot.store.audit import audited
+from bot.store.browsing import Wanted, count, find
 from bot.store.database import Store
 from bot.store.findings import waiting
 from bot.store.forgetting import to_forget
@@ -17,11 +21,16 @@ from bot.store.polls import Polled, note_poll, site_states
 from bot.store.sites import keep_site, note_rescan, watch_site
 from bot.store.tables import comments, findings, outbox, posts
 from bot.store.threads import living_ids
+from bot.store.thresholds import keep_wanted
 from bot.store.unarchived import tell_archive
 from tests.stored import CREDITED, FIRST, LINK, NOON, PILOT, QUOTED, SITE, Blog
+from tests.test_acting import Acted
+from tests.test_decisions import wanting
 
 # Not sites and cursors: those are few.
-GROWING = re.compile(r"\b(posts|comments|findings|outbox|deliveries|decisions|not_evaluated|polls|unarchived)\b")
+GROWING = re.compile(
+    r"\b(posts|comments|findings|outbox|deliveries|decisions|not_evaluated|polls|unarchived|actions|audit)\b"
+)
 
 
 @contextmanager
@@ -49,6 +58,12 @@ def scans(connection: Connection, statement: str, values: Any) -> list[str]:
     return [step for step in reads if "Index Cond" not in step]
 
 
+def plan(connection: Connection, statement: str, values: Any) -> str:
+    """Return the plan of a statement."""
+    explain = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
+    return "\n".join(str(row[-1]) for row in connection.exec_driver_sql(f"{explain} {statement}", values))
+
+
 def fill(store: Store) -> None:
     """Make the store large enough that a planner sees what an index is good for."""
     with store.write() as connection:
@@ -61,7 +76,6 @@ def fill(store: Store) -> None:
             "forgotten": False,
             "excerpt": "",
             "message": "",
-            "rule": "r",
         }
         rest = {"severity": "info", "confidence": 1.0, "start": 0, "end": 1, "ruleset": "", "quiet": False}
         for table in (posts, comments, findings, outbox):
@@ -75,6 +89,8 @@ def fill(store: Store) -> None:
                     "resolved_at": told,
                     "platform_id": f"p{number}",
                     "key": f"{number}",
+                    "state": ("open", "dismissed", *["resolved"] * 38)[number // 31 % 40],
+                    "rule": f"rule {number // 31 // 40 % 2}",
                 }
                 linked = {"post_id": number, "comment_id": number, "finding_id": number}
                 row = {**times, **words, **rest, **named, **linked}
@@ -119,6 +135,62 @@ def test_no_statement_reads_a_table_whole(store: Store, statements: dict[str, An
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         found = {text: told for text, values in statements.items() if (told := scans(connection, text, values))}
     assert found == {}
+
+
+def test_what_is_decided_finds_its_rows_by_an_index(store: Store) -> None:
+    acted = Acted(store, {"action": "hold"})
+    fill(store)
+    with overheard(store.engine) as heard:
+        decision = acted.say()
+        acted.carry_out()
+        acted.take_back(decision)
+        acted.say("snoozed", until=acted.now)
+        wake(store, now=acted.now)
+        with store.write() as connection:
+            keep_wanted(connection, wanting(0.9), now=NOON)
+            allow_like(connection, 1, "author", moderator="ada", now=NOON)
+            disallow(connection, 1, moderator="ada", now=NOON)
+            audited(connection, limit=50, site=1)
+            listed_allowances(connection)
+    chosen = {text: values for text, values in heard.items() if re.match("SELECT|UPDATE|DELETE|INSERT.* SELECT", text)}
+    assert len(chosen) > 20
+    with store.read() as connection:
+        if not store.is_sqlite:
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        found = {text: told for text, values in chosen.items() if (told := scans(connection, text, values))}
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        Wanted(),
+        Wanted(state="dismissed"),
+        Wanted(sites=[5]),
+        Wanted(rule="rule 1"),
+        Wanted(sites=[5], rule="rule 1"),
+        Wanted(before=3000),
+        Wanted(age="week"),
+        Wanted(age="older", rule="rule 1"),
+        Wanted(sites=[5], sure=0.9),
+    ],
+    ids=str,
+)
+def test_a_page_of_the_queue_is_read_in_the_order_of_an_index(store: Store, wanted: Wanted) -> None:
+    fill(store)
+    with store.read() as connection:
+        if not store.is_sqlite:
+            # Of so few rows it could sort all as well; of a million it could not.
+            for way in ("seqscan", "sort", "bitmapscan"):
+                connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
+        with overheard(store.engine) as heard:
+            find(connection, wanted, now=NOON)
+            count(connection, wanted, now=NOON)
+        plans = [plan(connection, text, values) for text, values in heard.items() if text.startswith("SELECT")]
+        read_whole = [told for text, values in heard.items() if (told := scans(connection, text, values))]
+    assert plans
+    assert read_whole == []
+    assert [plan for plan in plans if "TEMP B-TREE" in plan or "Sort" in plan] == []
 
 
 def test_status_counts_by_an_index_alone(store: Store) -> None:

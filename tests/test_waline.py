@@ -1,6 +1,8 @@
 """Waline against a small server that answers as the real one does; the real one is in the contract."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -97,3 +99,19 @@ def test_errors_that_come_as_successes_are_errors(server: WalineServer, site: Si
 def test_options_that_make_no_sense_are_refused() -> None:
     with pytest.raises(ValueError, match="go together"):
         waline.Options(url="https://comments.example", email="bot@blog.example")
+
+
+def test_what_a_real_one_showed_is_told_whole(server: WalineServer, shared: Path) -> None:
+    log = (shared / "fixtures" / "waline_live" / "probe_waline.out").read_text("utf-8")
+    line = next(line for line in log.splitlines() if line.startswith("## list 200 "))
+    page = json.loads(line[line.index("} {") + 2 :])
+    server.answer = lambda query: Answer(page)
+    with opened(server, email=None, password=None) as public:
+        thread = public.thread("/post/1")
+    rows = [row for root in page["data"]["data"] for row in (root, *root["children"])]
+    assert len(thread.comments) == page["data"]["count"] == 4
+    assert {(one.id, one.parent_id, one.author, one.body, one.status) for one in thread.comments} == {
+        (str(row["objectId"]), str(row["pid"]) if row["pid"] else None, row["nick"], row["comment"], row["status"])
+        for row in rows
+    }
+    assert {one.posted_at.timestamp() * 1000 for one in thread.comments} == {row["time"] for row in rows}

@@ -61,7 +61,8 @@ def open(options: Options, http: "Http", *, environment: Mapping[str, str]) -> "
     """Return the forum at an address, without a request; raises SecretError."""
     if options.user is not None and options.api_key is not None:
         http.headers["Api-Key"] = options.api_key.reveal(environment)
-        http.headers["Api-Username"] = options.user
+        # Names may have letters of all scripts; headers are sent as Latin-1.
+        http.headers["Api-Username"] = options.user.encode().decode("latin-1")
     return Discourse(options.url, http, user=options.user)
 
 
@@ -90,8 +91,10 @@ class Discourse:
         reply = self._http.get(f"{self._url}/posts.json", params, if_changed=if_changed)
         if reply.unchanged:
             return Batch(unchanged=True)
-        listed = _rows(mapping(reply.json()).get("latest_posts"))
-        rows = [row for row in listed if before is None or row.get("id") != before]
+        listed = mapping(reply.json()).get("latest_posts")
+        if not isinstance(listed, list):
+            raise BadReply(f"{self._url}: no list of posts, but something else in JSON")
+        rows = [row for row in _rows(listed) if before is None or row.get("id") != before]
         if before is None or self._waiting is None:
             self._waiting = self._review.waiting() if self._user else []
         if not rows and before is None and (newest := self._newest_id()):
@@ -119,8 +122,8 @@ class Discourse:
         size = topic.get("chunk_size")
         size = size if isinstance(size, int) and 0 < size <= 100 else _CHUNK
         for start in range(0, len(missing), size):
-            asked = "&".join(f"post_ids[]={quote(name, safe='')}" for name in missing[start : start + size])
-            found = mapping(self._get(f"t/{quote(id, safe='')}/posts.json?{asked}"))
+            asked = {"post_ids[]": missing[start : start + size]}
+            found = mapping(self._get(f"t/{quote(id, safe='')}/posts.json", asked))
             rows.update((string(row.get("id")), row) for row in _rows(mapping(found.get("post_stream")).get("posts")))
         posts = sorted(rows.values(), key=number_of)
         first = posts[0] if posts and number_of(posts[0]) == 1 else {}

@@ -15,7 +15,7 @@ from pydantic import Field
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from adapters.base import Ask, Batch, Capabilities, PlatformOptions, Proof, Sighting, Verb
-from adapters.errors import BadReply, LoginError, NotFoundError, OutcomeUnknown, Unsupported
+from adapters.errors import BadReply, LoginError, NotFoundError, RefusedError, Unsupported
 from adapters.saved.jsontext import Row, epoch, mapping, sequence, string, walk
 from adapters.saved.xmltext import plain
 from adapters.secrets import Secret
@@ -195,9 +195,9 @@ class Isso:
 
     def _log_in(self) -> None:
         try:
-            self._http.send("POST", f"{self._url}/login/", data={"password": self._password or ""})
-        except OutcomeUnknown as error:
-            # It leads on to the admin page when the password is right.
+            self._http.query(f"{self._url}/login/", data={"password": self._password or ""})
+        except RefusedError as error:
+            # It leads on to the admin page when the password is right, with the cookie that opens it.
             if error.status != 302:
                 raise
 

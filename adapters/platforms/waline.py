@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field, model_validator
 
 from adapters.base import Ask, Batch, Capabilities, PlatformOptions, Proof, Sighting, Verb
+from adapters.bearer import Bearer
 from adapters.dates import from_epoch
 from adapters.errors import BadReply, LoginError, NotFoundError, RefusedError, Unsupported
 from adapters.platforms.feed import shown_comment
@@ -66,6 +67,7 @@ class Waline:
 
     def __init__(self, url: str, http: "Http", *, blog: str, login: tuple[str, str] | None) -> None:
         self._url, self._http, self._blog, self._login = url, http, blog, login
+        self._bearer = Bearer(http, self._log_in)
         # The ids of all comments there were, when a direct read has walked past them all since the last poll.
         self._all: frozenset[str] | None = None
 
@@ -89,7 +91,7 @@ class Waline:
             for row, _ in walk(sequence(found.get("data")), lambda row: sequence(row.get("children"))):
                 sighting = self._sighting({**row, "url": id})
                 comments[sighting.comment.id] = sighting.comment
-            pages, page = int(string(found.get("totalPages")) or 0), page + 1
+            pages, page = _pages(found), page + 1
         if not comments:
             raise NotFoundError(f"{self._url}: no comments on a page {id}")
         url = f"{self._blog}{id}" if self._blog else None
@@ -140,7 +142,7 @@ class Waline:
     def prove(self) -> Iterator[Proof]:
         """Yield whether the server answers, and whether the account is an administrator's."""
         try:
-            self._read({"type": "recent", "count": 1})
+            self._data(self._http.get(f"{self._url}/api/comment", {"type": "recent", "count": 1}))
         except (NotFoundError, BadReply) as error:
             yield Proof(name="site", ok=False, said=error.problem, mend="write the Waline server's address into url")
             return
@@ -149,7 +151,7 @@ class Waline:
             yield Proof(name="login", ok=True, said="no login: the last public comments are seen, nothing can be done")
             return
         try:
-            self._log_in()
+            self._bearer.renew()
         except LoginError as error:
             mend = "try mail address and password on /ui; an account with a second factor cannot be used"
             yield Proof(name="login", ok=False, said=error.problem, mend=mend)
@@ -200,45 +202,34 @@ class Waline:
         size = _size(offset)
         found = mapping(self._get({"type": "list", "page": offset // size + 1, "pageSize": size}))
         rows = [row for row in sequence(found.get("data")) if isinstance(row, dict)]
-        is_last = offset // size + 1 >= int(string(found.get("totalPages")) or 0)
+        is_last = offset // size + 1 >= _pages(found)
         return rows, None if is_last else _following(offset + size)
 
     def _get(self, params: "Params") -> Json:
         """Return the data of a reply, as the account sees it; raises LoginError."""
-        if self._login is not None and "Authorization" not in self._http.headers:
-            self._log_in()
-        try:
-            return self._read(params)
-        except LoginError:
-            self._http.headers.pop("Authorization", None)
-            raise
 
-    def _read(self, params: "Params") -> Json:
-        return self._data(self._http.get(f"{self._url}/api/comment", params))
+        def ask() -> Reply:
+            return self._http.get(f"{self._url}/api/comment", params)
+
+        return self._data(self._bearer.signed(ask) if self._login else ask())
 
     def _send(self, method: str, url: str, data: Json) -> Json:
-        if "Authorization" not in self._http.headers:
-            self._log_in()
-        return self._data(self._http.send(method, url, json=data))
+        return self._data(self._bearer.signed(lambda: self._http.send(method, url, json=data)))
 
-    def _log_in(self) -> None:
+    def _log_in(self) -> tuple[str, float | None]:
         email, password = self._login or ("", "")
-        self._http.headers.pop("Authorization", None)
-        reply = self._http.send(
-            "POST", f"{self._url}/api/token", json={"email": email, "password": password, "code": ""}
-        )
+        login = {"email": email, "password": password, "code": ""}
+        reply = self._http.query(f"{self._url}/api/token", login)
         token = string(mapping(mapping(reply.json()).get("data")).get("token"))
         if token is None:
             raise LoginError(f"{self._url}: Waline refuses the mail address or the password")
-        self._http.headers["Authorization"] = f"Bearer {token}"
+        return token, None
 
     def _data(self, reply: Reply) -> Json:
         body = reply.json()
         if not isinstance(body, dict) or "errno" not in body:
             raise BadReply(f"{shown(reply.url)}: this is not the interface of Waline", status=reply.status)
         errno, said = body["errno"], string(body.get("errmsg")) or "no reason given"
-        if errno in (401, 403):
-            raise LoginError(f"{shown(reply.url)}: Waline answers {errno}: {said}", code=str(errno))
         if errno:
             raise RefusedError(f"{shown(reply.url)}: Waline answers {errno}: {said}", code=str(errno))
         return body.get("data")
@@ -258,6 +249,11 @@ class Waline:
             status=string(row.get("status")),
         )
         return Sighting(post_id=path, comment=comment)
+
+
+def _pages(found: Row) -> int:
+    count = found.get("totalPages")
+    return count if isinstance(count, int) else 0
 
 
 def _size(offset: int) -> int:

@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 
 from bot.archive.file import damaged, explained, open_for_reading, segments, transaction
 from bot.archive.postings import Keys, Lookup, Segment
+from bot.siblings import ArchivedPosts
 from rules.elsewhere import OutsideText
 from rules.quotes.fingerprints import fingerprints
 from rules.quotes.holders import Candidate, likeliest, likely_clusters
+from rules.topic.site import SitePosts
 from rules.words import Words
 
 # Longer comments are looked up part by part, so that memory stays small.
@@ -46,6 +48,7 @@ class Archive:
         self._version = -1
         self._segments: list[Segment] = []
         self._own: tuple[tuple[str, str] | None, NDArray[np.int64]] = None, np.empty(0, np.int64)
+        self._posts = ArchivedPosts(self._connection)
 
     def __enter__(self) -> "Archive":
         return self
@@ -67,6 +70,11 @@ class Archive:
                 return self._holders(words, grams, places, site or "", thread)
             except (TypeError, ValueError) as error:  # a column of another type, or one that makes no sense
                 raise damaged(self.path) from error
+
+    def posts(self, site: str | None) -> SitePosts:
+        """Return the posts of a site, to hold comments against."""
+        with explained(self.path), transaction(self._connection, "DEFERRED"):
+            return self._posts.of(site or "")
 
     def status(self) -> Status:
         """Return what the archive has."""

@@ -44,7 +44,7 @@ def notify(channel: Secret, content: str) -> None:
     target = opened(channel)
     said = json.loads(content)
     # As text: what a comment says must not become markup, mention or command there.
-    if not target.notify(title=_disarmed(said["title"]), body=_disarmed(said["body"]), body_format="text"):
+    if not target.notify(title=disarmed(said["title"]), body=disarmed(said["body"]), body_format="text"):
         raise SendError("the channel did not take the message")
 
 
@@ -66,6 +66,6 @@ def opened(channel: Secret) -> Any:
     return target
 
 
-def _disarmed(text: str) -> str:
+def disarmed(text: str) -> str:
     """Return a text in which nobody is called: @everyone and <!channel> call a whole room."""
     return text.replace("@", "@\N{WORD JOINER}").replace("<!", "<\N{WORD JOINER}!")

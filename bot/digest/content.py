@@ -239,7 +239,7 @@ def safe_url(url: str | None) -> str | None:
         return None
     rest = url.partition("://")[2]
     rest = rest[min((at for at in (rest.find(mark) for mark in "/?#") if at >= 0), default=len(rest)) :]
-    return f"{parts.scheme}://{host}{port}{quote(rest, safe=_URL_SAFE)}"
+    return f"{parts.scheme}://{host}{port}{quote(rest, safe=_URL_SAFE, errors='replace')}"
 
 
 _URL_SAFE = "/?#[]@!$&'()*+,;=:%-._~"

@@ -49,7 +49,7 @@ def _lines(digest: Digest) -> Iterator[str]:
 
 
 def _title(section: Section) -> Iterator[str]:
-    yield from wrap(isolated(section.title), _WIDTH)
+    yield from wrap(f"Thread: {isolated(section.title)}", _WIDTH, subsequent_indent="        ")
     if section.url:
         yield section.url
     yield "-" * _WIDTH
@@ -79,11 +79,13 @@ def _item(item: Item, number: int, digest: Digest) -> Iterator[str]:
 def _claim(claim: Claim) -> Iterator[str]:
     grave = f"{claim.severity.upper()}: " if claim.severity == "serious" else ""
     yield f"   {grave}{rule_name(claim.rule)}, {claim.confidence:.0%} sure"
-    yield from wrap(isolated(claim.why, ours=True), _WIDTH, initial_indent="   ", subsequent_indent="   ")
+    if claim.why:
+        why = isolated(claim.why, ours=True)
+        yield from wrap(why, _WIDTH, initial_indent="   Why: ", subsequent_indent="        ")
 
 
 def _origin(origin: Origin) -> Iterator[str]:
-    yield f"   {whence(origin)}:"
+    yield f"   The source: {whence(origin)}"
     yield from _quoted(_marked(origin.side) if origin.side else "(the source's words are not at hand here)")
 
 

@@ -7,15 +7,21 @@ words under the same Message-ID, so that a mail program shows it once.
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import structlog
+
 from bot.config import Config
 from bot.config_moderators import ModeratorOptions
 from bot.digest import channels, smtp
+from bot.digest.content import Kind
 from bot.digest.making import Maker, channels_of
 from bot.digest.sending import Round, Sender
 from bot.digest.times import is_quiet, next_due
 from bot.store.database import Store
+from bot.store.errors import StoreError
 from bot.store.mails import alerts_since, made_until, note_made
-from bot.store.telling import SEVERITIES, sites_with_news
+from bot.store.telling import SEVERITIES, Wanted, sites_with_news
+
+_log = structlog.get_logger("digest")
 
 
 class Rounds:
@@ -50,8 +56,19 @@ class Rounds:
         return done
 
     def _digests(self, name: str, *, since: datetime | None = None, only: str | None = None) -> int:
-        sites = [site for site in self._maker.sites(name) if only in (None, site)]
-        return sum(self._maker.make("digest", self._maker.wanted(name), site, since=since) for site in sites)
+        wanted = self._maker.wanted(name)
+        return sum(
+            self._made("digest", wanted, site, since=since) for site in self._maker.sites(name) if only in (None, site)
+        )
+
+    def _made(self, kind: Kind, wanted: Wanted, site: str, *, since: datetime | None = None) -> int:
+        try:
+            return self._maker.make(kind, wanted, site, since=since)
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001  # one site's trouble must not silence the others
+            _log.error("a mail could not be made", moderator=wanted.moderator, site=site, exc_info=error)
+            return 0
 
     def _digest_if_due(self, name: str, moderator: ModeratorOptions) -> int:
         now = self._now()
@@ -81,5 +98,5 @@ class Rounds:
                 # What is over the cap waits, and comes with the next alert or the digest.
                 break
             if site in news:
-                made += self._maker.make("alert", wanted, site)
+                made += self._made("alert", wanted, site)
         return made

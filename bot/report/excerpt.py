@@ -7,7 +7,8 @@ _AROUND = 90
 _LONGEST = 480
 _TAIL = 120
 # Escape sequences and marks that turn the direction of text must not reach a terminal or a page.
-_UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_LINE_ENDS = re.compile("[\n\u2028\u2029]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +36,4 @@ def excerpt(text: str, start: int, end: int) -> Excerpt:
 
 def showable(text: str) -> str:
     """Return text without characters that would act on what shows it."""
-    return _UNSHOWABLE.sub("\N{REPLACEMENT CHARACTER}", re.sub(r"\n{2,}", "\n", text))
+    return _UNSHOWABLE.sub("\N{REPLACEMENT CHARACTER}", _LINE_ENDS.sub("\n", text))

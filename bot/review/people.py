@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import Row
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -14,7 +15,7 @@ from bot.review.server import address
 from bot.review.visit import Visit, action, number, page
 from bot.store.audit import audited, note_audit
 from bot.store.errors import StoreError
-from bot.store.people import ROLES, Role, accounts, change_account, invite
+from bot.store.people import ROLES, Person, Role, accounts, change_account, invite
 
 _ACTS = 100
 
@@ -33,6 +34,8 @@ def invite_(visit: Visit) -> Response:
     token, role = new_token(), _role(visit)
     with visit.store.write() as connection:
         known = {row.name: row for row in accounts(connection)}.get(name)
+        if known is not None and not _is_theirs(visit.somebody, known):
+            raise HTTPException(403)
         sites = _sites(visit, visible_sites(connection, visit.somebody))
         invite(connection, kept_token(token), name=name, role=role, sites=sites, now=visit.now)
         note_audit(connection, "invited", who=visit.somebody.name, now=visit.now, detail={"name": name, "role": role})
@@ -48,7 +51,7 @@ def change(visit: Visit) -> Response:
         raise HTTPException(404)
     with visit.store.write() as connection:
         row = next((row for row in accounts(connection) if row.id == whose), None)
-        if row is None:
+        if row is None or not _is_theirs(visit.somebody, row):
             raise HTTPException(404)
         values: dict[str, Any] = {
             "role": _role(visit),
@@ -87,7 +90,7 @@ def _people(
     problem: str | None = None,
 ) -> Response:
     with visit.store.read() as connection:
-        rows = accounts(connection)
+        rows = [row for row in accounts(connection) if _is_theirs(visit.somebody, row)]
         names = visible_sites(connection, visit.somebody)
     return visit.render(
         "people.html",
@@ -100,6 +103,11 @@ def _people(
         is_known=is_known,
         problem=problem,
     )
+
+
+def _is_theirs(person: Person, row: Row[Any]) -> bool:
+    """Tell whether an account is one to look after: whoever has some sites only looks after those of no others."""
+    return person.sites is None or (row.sites is not None and person.sites >= set(row.sites))
 
 
 def _role(visit: Visit) -> Role:

@@ -112,7 +112,8 @@ def note_failure(connection: Connection, action: int, error: str, *, goes_on: bo
     """Note why an action failed, and whether it is tried again later."""
     values: dict[str, Any] = {"error": error[:500]}
     if not goes_on:
-        values |= {"ended_at": now, "text": None}
+        # One that the site cannot do at all was not even begun.
+        values |= {"outcome": func.coalesce(actions.c.outcome, "refused"), "ended_at": now, "text": None}
     connection.execute(update(actions).where(actions.c.id == action).values(**values))
 
 

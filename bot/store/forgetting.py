@@ -5,7 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
-from bot.store.tables import comments, decisions, findings, sites
+from bot.store.allowances import disallow
+from bot.store.tables import allowances, comments, decisions, findings, sites
 from bot.store.threads import chunks
 
 # As many as one transaction erases: a longer one would hold up the polls.
@@ -42,6 +43,17 @@ def to_forget(
     for row in connection.execute(query):
         found.setdefault(row.name, []).append(row.platform_id)
     return found
+
+
+def forget_allowances(connection: Connection, author: str, *, site: str | None = None, now: datetime) -> int:
+    """Take back the allowances that name an author; return how many there were."""
+    query = select(allowances.c.id).join(sites).where(allowances.c.kind == "author", allowances.c.value == author)
+    if site is not None:
+        query = query.where(sites.c.name == site)
+    numbers = connection.execute(query).scalars().all()
+    for number in numbers:
+        disallow(connection, number, moderator=None, now=now)
+    return len(numbers)
 
 
 def mark_forgotten(connection: Connection, site: int, ids: Collection[str]) -> int:

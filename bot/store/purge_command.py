@@ -21,12 +21,13 @@ def purge(
     from datetime import UTC, datetime, timedelta
 
     from bot.archive.errors import ArchiveError
+    from bot.budget import shares
     from bot.config import ConfigError, load_config
     from bot.judging import Judge
     from bot.pipeline import Pipeline
     from bot.store.database import open_store
     from bot.store.errors import StoreError
-    from bot.store.forgetting import BATCH, to_forget
+    from bot.store.forgetting import BATCH, forget_allowances, to_forget
     from bot.store.threads import chunks
     from bot.store.unarchived import tell_archive
     from bot.store.upkeep import erase_log
@@ -43,10 +44,15 @@ def purge(
         with open_store(settings.store.url) as store:
             with store.read() as connection:
                 chosen = to_forget(connection, site=site, author=author, comment=comment, before=before)
-            pipeline = Pipeline(store, Judge(settings), feeds_archive=settings.archive.path is not None)
+            pipeline = Pipeline(
+                store, Judge(settings), feeds_archive=settings.archive.path is not None, shares=shares(settings)
+            )
             for name, ids in chosen.items():
                 for batch in chunks(ids, size=BATCH):
                     forgotten += pipeline.forget(name, batch, now=now)
+            if author is not None:
+                with store.write() as connection:
+                    forget_allowances(connection, author, site=site, now=now)
             if settings.archive.path is not None:
                 tell_archive(store, settings.archive.path)
             erase_log(store.engine)

@@ -1,56 +1,162 @@
-"""How much of what a comment talks about has been talked about before it.
+"""Whether a comment still belongs to its thread, and what to tell of one that does not."""
 
-The words that carry a topic, cut to their first letters in place of stemming, are looked up in the post, in the
-comments so far and in the comment that is answered.
-"""
-
-from collections.abc import Sequence
+import re
+from collections import Counter
 from dataclasses import dataclass
 
-from rules.stopwords import STOPWORDS
+from rules.elsewhere import NOTHING_KNOWN, Elsewhere
+from rules.topic.evidence import Evidence, Said, ThreadTopic
+from rules.topic.languages import language_of, stems_in
+from rules.topic.lexicon import Lexicon, shipped
+from rules.topic.model import Model, model_for
+from rules.topic.site import SitePost
 from rules.view import Entry, ThreadView
 from rules.words import Words
 
-_STEM = 6
+# Of a very long text only so much is looked at.
+MOST_WORDS = 2_000
+# A thread's language is known once so many of its texts have shown theirs.
+_LEARNED = 20
+_AWAY = 5
+# Reasons are worked out from this score on.
+_TOLD = 0.1
+_MOST_OF_POST = 20_000
+_BETWEEN_SENTENCES = re.compile(r"(?<=[.!?。！？])\s+|\n\s*\n")
 
 
 @dataclass(frozen=True, slots=True)
 class Relevance:
-    """Hold how many topic words a comment has and the thread had before it, and the shares others had used."""
+    """Hold how likely a comment has left its thread (0 to 1) and why.
 
-    topic_words: int
-    known_words: int
-    in_post: float
-    in_thread: float
-    in_parent: float
+    `stems` counts the different topic words of the comment, `size` those of the thread before it; `in_post` and
+    `in_thread` are the shares of the comment's weight that each had used. `away` are words that nobody had used, in
+    order, `sentence` is the post's that is nearest, `nearest` the number of the nearest earlier comment, `home` another
+    post that is nearer. `language` is set where it is another than the thread's, which is `spoken`.
+    """
+
+    score: float
+    stems: int = 0
+    size: int = 0
+    in_post: float = 0.0
+    in_thread: float = 0.0
+    away: tuple[str, ...] = ()
+    sentence: str | None = None
+    nearest: int | None = None
+    home: SitePost | None = None
+    language: str | None = None
+    spoken: str | None = None
 
 
 class TopicAnalysis:
-    """Learn a thread's topic words as it is read."""
+    """Learn what a thread talks about as it is read."""
 
-    def __init__(self, view: ThreadView) -> None:
+    def __init__(
+        self,
+        view: ThreadView,
+        elsewhere: Elsewhere = NOTHING_KNOWN,
+        *,
+        lexicon: Lexicon | None = None,
+        model: Model | None = None,
+    ) -> None:
         self._view = view
-        title = " ".join(filter(None, {view.thread.title, view.thread.post.title}))
-        self._post = _stems(Words(title).folded) | _stems(view.entries[0].words.folded)
-        self._thread: set[str] = set(self._post)
-        self._stems: dict[int, set[str]] = {}
+        self._lexicon = lexicon or shipped()
+        self._model = (lambda evidence: model) if model is not None else model_for
+        self._sentences: list[tuple[str, frozenset[str]]] | None = None
+        self._said: dict[int, Said] = {}
+        self._languages: dict[str, int] = {}
+        post = view.entries[0]
+        title = Words(" ".join(filter(None, {view.thread.title, view.thread.post.title})))
+        words = post.words.folded[:MOST_WORDS]
+        self._hear(language_of(words, post.document.text))
+        stems = stems_in(self.spoken)
+        self._topic = ThreadTopic(
+            self.said(post),
+            (stem for word in title.folded if (stem := stems.of(word))),
+            id=view.thread.id,
+            site=elsewhere.posts,
+        )
+
+    @property
+    def spoken(self) -> str | None:
+        """The language that most texts of the thread are in, so far."""
+        return max(self._languages, key=self._languages.__getitem__, default=None)
 
     def relevance(self, entry: Entry) -> Relevance:
-        """Compare an entry with those before it, then learn it; entries are to be given in time order."""
-        stems = self._stems[entry.number] = _stems(entry.words.folded)
-        parent = self._view.parent(entry)
-        known = self._stems.get(parent.number, set()) if parent is not None else set()
-        count = max(1, len(stems))
-        found = Relevance(
-            topic_words=len(stems),
-            known_words=len(self._thread),
-            in_post=len(stems & self._post) / count,
-            in_thread=len(stems & self._thread) / count,
-            in_parent=len(stems & known) / count,
-        )
-        self._thread |= stems
+        """Compare a comment with what came before it, then learn it; entries are to be given in time order."""
+        said = self.said(entry)
+        evidence = self.evidence(entry, said)
+        found = self._judged(entry, said, evidence)
+        self.learn(entry, said)
         return found
 
+    def said(self, entry: Entry) -> Said:
+        """Return what an entry says."""
+        words = entry.words.folded[:MOST_WORDS]
+        language = language_of(words, entry.document.text)
+        stems = stems_in(language or self.spoken)
+        counts = Counter(filter(None, map(stems.of, words)))
+        author = (entry.author or "").strip().casefold()
+        known = [(stem, self._lexicon.look(stem)) for stem in counts]
+        return Said(counts, known, language, author, frozenset(words))
 
-def _stems(folded: Sequence[str]) -> set[str]:
-    return {word[:_STEM] for word in set(folded) - STOPWORDS if len(word) > 2 and not word.isdigit()}
+    def evidence(self, entry: Entry, said: Said) -> Evidence:
+        """Return the evidence about a comment, with the comments before it learned."""
+        answered = self._view.parent(entry) or self._view.entries[self._view.before[entry.number]]
+        return self._topic.weigh(said, answered=self._said.get(answered.number))
+
+    def learn(self, entry: Entry, said: Said) -> None:
+        """Take a comment in."""
+        if not entry.is_post:
+            self._said[entry.number] = said
+            self._topic.learn(said)
+            self._hear(said.language)
+
+    def _judged(self, entry: Entry, said: Said, evidence: Evidence) -> Relevance:
+        score = self._model(evidence).probability(evidence)
+        language, spoken = said.language, self.spoken
+        is_told = score >= _TOLD
+        signs = evidence.signs
+        return Relevance(
+            score=score,
+            stems=evidence.stems,
+            size=self._topic.size,
+            in_post=signs["share of post"],
+            in_thread=signs["share of thread"],
+            away=self._away(entry, said) if is_told else (),
+            sentence=self._sentence(said) if is_told else None,
+            nearest=evidence.nearest,
+            home=evidence.home,
+            language=language if spoken is not None and language != spoken else None,
+            spoken=spoken,
+        )
+
+    def _sentence(self, said: Said) -> str | None:
+        """Return the sentence of the post that shares most with a comment."""
+        if self._sentences is None:
+            stems = stems_in(self.spoken)
+            text = self._view.entries[0].document.text[:_MOST_OF_POST]
+            self._sentences = [
+                (one, frozenset(stem for word in Words(one).folded if (stem := stems.of(word))))
+                for one in _BETWEEN_SENTENCES.split(text)
+            ]
+        own = {stem: known.weight for stem, known in said.known}
+        shared = [(sum(own[stem] for stem in stems & own.keys()), one) for one, stems in self._sentences]
+        best, sentence = max(shared, key=lambda one: one[0], default=(0.0, ""))
+        return sentence if best > 0 else None
+
+    def _away(self, entry: Entry, said: Said) -> tuple[str, ...]:
+        """Return the words that nobody had used before and that tell most, in the comment's order."""
+        words = entry.words
+        stems = stems_in(said.language or self.spoken)
+        first: dict[str, int] = {}
+        for at, word in enumerate(words.folded[:MOST_WORDS]):
+            if (stem := stems.of(word)) and self._topic.is_new(stem):
+                first.setdefault(stem, at)
+        # A word that nobody knows may be a slip of the keyboard: known ones go first.
+        known, look = self._lexicon.stems, self._lexicon.look
+        telling = sorted(first, key=lambda stem: (stem not in known, -look(stem).weight, first[stem]))[:_AWAY]
+        return tuple(words.text[words.start(at) : words.end(at)] for at in sorted(first[stem] for stem in telling))
+
+    def _hear(self, language: str | None) -> None:
+        if language is not None and sum(self._languages.values()) < _LEARNED:
+            self._languages[language] = self._languages.get(language, 0) + 1
