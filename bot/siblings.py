@@ -25,7 +25,7 @@ def posts_read(process: int, paths: tuple[str, ...], format: str | None) -> dict
         with suppress(Exception):  # a post that cannot be rendered tells nothing; its own thread's rules say so
             text = render(post.body, post.format).text
             sites.setdefault(thread.site or "", SitePosts()).add(
-                SitePost(thread.id, thread.title or post.title, thread.url or post.url), text
+                SitePost(thread.id, post.title or thread.title, thread.url or post.url), text
             )
     return sites
 

@@ -51,7 +51,9 @@ class Blog:
     def __init__(self, store: Store, **rest: Any) -> None:
         self.store = store
         feeds_archive = rest.pop("feeds_archive", False)
-        self.pipeline = Pipeline(store, Judge(rest.pop("config", CONFIG), **rest), feeds_archive=feeds_archive)
+        shares = rest.pop("shares", None)
+        judge = Judge(rest.pop("config", CONFIG), **rest)
+        self.pipeline = Pipeline(store, judge, feeds_archive=feeds_archive, shares=shares)
         self.now = NOON + timedelta(hours=1)
 
     def take(

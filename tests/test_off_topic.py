@@ -212,3 +212,11 @@ def test_a_run_keeps_each_site_within_its_budget() -> None:
 
 def test_a_part_of_a_comment_counts_as_one() -> None:
     assert [allowed(0.01, seen) for seen in (1, 100, 101)] == [1, 1, 2]
+
+
+def test_drifting_with_the_thread_is_told_apart() -> None:
+    bread = "Ida: The last miller baked rye bread with caraway, sourdough from a crock older than the wheel.\n"
+    findings = found(f"{MILL}{bread}Ben: Rye bread with caraway! My sourdough crock is older still.\n", min_score=0.0)
+    assert findings[-1].comment_id == "6"
+    assert findings[-1].message.startswith("Has drifted from the post with the thread.")
+    assert "Nearest comment: 5 by Ida." in findings[-1].message
