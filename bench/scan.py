@@ -17,18 +17,25 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Iterator
 from itertools import chain, count, islice
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from adapters.saved.threads import read_threads
 from adapters.thread import Comment, Post, Thread
 from bench.check import COMMAND, forum, varied
 from bot.archive.reader import Archive
 from bot.archive.texts import ArchivedText, texts_of
 from bot.archive.writer import ArchiveWriter
-from bot.config import ScanOptions
+from bot.check import check_thread
+from bot.config import ScanOptions, check_config
+from bot.elsewhere import Asked
+from bot.scan.folder import Folder
+from bot.scan.part import PartJob, check_part
+from bot.scan.threads import write_threads
 
 ROOT = Path(__file__).parent.parent
 
@@ -85,6 +92,31 @@ def compare(shared: Path, comments: int, jobs: int) -> Iterator[dict[str, object
             "each_comment": round(each["scan"] / each["check"] - 1, 3),
             f"computed_for_{size}": round((each["scan"] * size + start) / (each["check"] * size) - 1, 3),
         }
+
+
+def of_a_partition(shared: Path, comments: int) -> dict[str, object]:
+    """Tell what a partition's work costs, from the cutting to the files, beside that of `check`, without the starts."""
+    config, every = check_config({}, name="the bench's"), frozenset[str]()
+    with tempfile.TemporaryDirectory() as home:
+        source, folder = Path(home) / "threads.jsonl", Folder(Path(home) / "out")
+        source.write_text("".join(json.dumps(thread) + "\n" for thread in threads(shared, comments)), "utf-8")
+        for name in ("parts", "findings", "not-evaluated", "done"):
+            (folder.path / name).mkdir(parents=True)
+
+        def read() -> Iterator[Thread]:
+            return read_threads(str(source), on_notice=lambda notice: None, on_bytes=lambda count: None)
+
+        deque(islice((check_thread(config, every, False, thread) for thread in read()), 3), maxlen=0)
+        began = time.process_time()
+        for thread in read():
+            for shown in check_thread(config, every, False, thread).findings:
+                json.dumps(shown.record, ensure_ascii=False)
+        check, began = time.process_time() - began, time.process_time()
+        write_threads(folder.part(0), read())
+        job = PartJob(folder=folder.path, number=0, config=config, rules=every, asked=Asked(), memory=0)
+        deque(check_part(job), maxlen=0)
+        scan = time.process_time() - began
+    return {"bench": "a partition's work against check, by the processor", "overhead": round(scan / check - 1, 3)}
 
 
 def texts(shared: Path) -> Iterator[ArchivedText]:
@@ -147,6 +179,8 @@ def main() -> None:
     parser.add_argument("--index", type=int, nargs="*", default=[100_000, 1_000_000])
     parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
     options = parser.parse_args()
+    if options.jobs:
+        print(json.dumps(of_a_partition(options.shared, min(options.comments, 10_000))), flush=True)
     for jobs in options.jobs:
         for record in compare(options.shared, options.comments, jobs):
             print(json.dumps(record), flush=True)

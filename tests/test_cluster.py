@@ -35,7 +35,7 @@ from tests.mini_wordpress import ManyBlogs
 from tests.postgres import HOW_TO_GET, binaries, cluster
 
 BIN = Path(sys.executable).parent
-PATIENCE = 120.0
+PATIENCE = 300.0
 
 
 def eventually(holds: Callable[[], object], told: Callable[[], str] = lambda: "") -> None:

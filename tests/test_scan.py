@@ -31,7 +31,7 @@ from bot.scan.threads import read_threads_of, write_threads  # noqa: E402
 from bot.scan.work import see_through  # noqa: E402
 
 BIN = Path(sys.executable).parent
-PATIENCE = 120.0
+PATIENCE = 300.0
 LINE = "A bridge that is closed for two summers takes the fish market with it, whatever the plan says."
 # A rule that a distribution beside ours brings: it does what comments tell it to.
 RULE = """

@@ -201,6 +201,11 @@ def _client(plan: Plan) -> Iterator[Client]:
         "distributed.comm.timeouts.connect": _CONNECT_SECONDS,
         # The rules run in processes of their own, whose memory is bounded there.
         "distributed.worker.memory.terminate": False,
+        # What Dask watches many times a second is of no use here, where a task waits for a process.
+        "distributed.worker.profile.enabled": False,
+        "distributed.admin.tick.interval": "1s",
+        "distributed.admin.tick.limit": "60s",
+        "distributed.admin.system-monitor.interval": "10s",
     }
     with dask.config.set(settings):
         if plan.scheduler is not None:
