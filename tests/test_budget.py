@@ -68,3 +68,10 @@ def test_the_configuration_gives_the_shares() -> None:
     assert shares(check_config({}, name="the test's")) == {"off-topic": 0.01}
     config = check_config({"rules": {"off-topic": {"max_share": 0.05}}}, name="the test's")
     assert shares(config) == {"off-topic": 0.05}
+
+
+def test_many_findings_change_at_once(store: Store) -> None:
+    blog = Blog(store, rules=[Eager()])
+    blog.take(*page(1, 6))
+    blog.take(comment("001", "gone", minute=1), comment("002", "gone", minute=2))
+    assert told(blog) == ["003", "004", "005"]

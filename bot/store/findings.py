@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, and_, bindparam, case, delete, exists, insert, literal, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, delete, exists, insert, literal, or_, select, update
 
 from bot.judging import Gone, Judged
 from bot.records import source_record
@@ -177,7 +177,8 @@ _CHANGE = (
     .where(findings.c.id == bindparam("number"))
     .values(
         state=case(
-            (findings.c.state.in_(DECIDED), findings.c.state),
+            # Not `in_`: its list of values cannot be spelled out where many rows are changed at once.
+            (or_(*(findings.c.state == decided for decided in DECIDED)), findings.c.state),
             (and_(findings.c.state == "snoozed", bindparam("judged") == "open"), "snoozed"),
             else_=bindparam("judged"),
         )
