@@ -21,7 +21,7 @@ from pydantic import Field
 
 from adapters.base import Ask, Batch, Capabilities, PlatformOptions, Proof, Sighting, Verb
 from adapters.dates import parse_date
-from adapters.errors import BadReply, LoginError, RefusedError, SecretError, SiteError, Unsupported
+from adapters.errors import BadReply, LoginError, NotFoundError, RefusedError, SecretError, SiteError, Unsupported
 from adapters.reply import Reply
 from adapters.saved.jsontext import Row, mapping, sequence, string
 from adapters.secrets import Secret
@@ -40,6 +40,7 @@ CAPABILITIES = Capabilities(
 # Ghost 6 gives no more, whatever is asked for.
 PER_PAGE = 100
 _ID = re.compile(r"[\w-]{1,64}", re.ASCII)
+_KEY = re.compile(r"(\w+):((?:[0-9a-fA-F]{2})+)", re.ASCII)
 _STATUSES: Mapping[Verb, str] = {"hold": "hidden", "approve": "published", "remove": "deleted"}
 # Ghost refuses tokens that are older, or end later.
 _TOKEN_SECONDS = 300
@@ -55,14 +56,10 @@ class Options(PlatformOptions):
 
 def open(options: Options, http: "Http", *, environment: Mapping[str, str]) -> "Ghost":
     """Return the site, without a request; raises SecretError."""
-    id, _, secret = options.key.reveal(environment).strip().partition(":")
-    try:
-        bytes_of_secret = bytes.fromhex(secret)
-    except ValueError:
-        bytes_of_secret = b""
-    if not id or not bytes_of_secret:
+    found = _KEY.fullmatch(options.key.reveal(environment).strip())
+    if found is None:
         raise SecretError("the key of Ghost is no ID:SECRET: copy the Admin API key, not the Content API key")
-    return Ghost(options.url, http, id=id, secret=bytes_of_secret, days=options.days)
+    return Ghost(options.url, http, id=found[1], secret=bytes.fromhex(found[2]), days=options.days)
 
 
 class Ghost:
@@ -84,16 +81,14 @@ class Ghost:
             return Batch()
         post, _, below = places[0].partition("<")
         reply = self._get(f"comments/post/{quote(post, safe='')}", _listed(below), if_changed=ask.if_changed)
-        if reply.unchanged:
-            following = self._next.get(places[0])
-            rest = [following] if following else []
-            return Batch(unchanged=True, next=" ".join([*rest, *places[1:]]) or None)
-        rows, more = _page(reply, "comments")
-        following = f"{post}<{_id(rows[-1])}" if rows and more else None
-        self._next[places[0]] = following
-        rest = [following] if following else []
-        alive, deleted = self._told(rows, post)
-        return Batch(comments=alive, deleted=deleted, next=" ".join([*rest, *places[1:]]) or None)
+        alive: list[Sighting] = []
+        deleted: list[str] = []
+        if not reply.unchanged:
+            rows, more = _page(reply, "comments")
+            self._next[places[0]] = f"{post}<{_id(rows[-1])}" if rows and more else None
+            alive, deleted = self._told(rows, post)
+        following = " ".join(filter(None, (self._next.get(places[0]), *places[1:])))
+        return Batch(comments=alive, deleted=deleted, next=following or None, unchanged=reply.unchanged)
 
     def thread(self, id: str) -> Thread:
         """Return a post and all its comments."""
@@ -118,14 +113,12 @@ class Ghost:
         path = f"comments/{quote(id, safe='')}"
         try:
             row = self._one(path, "comments", {"include": "member,post,parent"})
-        except SiteError as error:
-            if error.status != 404:
-                raise
+        except NotFoundError:
+            return None
+        if row.get("status") == "deleted":
             return None
         post = mapping(row.get("post"))
         post_id, parent = string(post.get("id")), string(mapping(row.get("parent")).get("id"))
-        if row.get("status") == "deleted":
-            return None
         if post_id is None:
             raise BadReply(f"{self._api}: a comment without its post")
         if parent is not None:
@@ -152,7 +145,7 @@ class Ghost:
         """Yield whether Ghost is there, the key holds, and comments can be read with it."""
         try:
             site = mapping(mapping(self._http.get(f"{self._api}/site/").json()).get("site"))
-        except (RefusedError, BadReply, SiteError) as error:
+        except SiteError as error:
             mend = "write the API URL into url, as Ghost shows it beside the key"
             yield Proof(name="site", ok=False, said=error.problem, mend=mend)
             return
@@ -167,7 +160,7 @@ class Ghost:
         try:
             self._get(f"comments/post/{posts[0] if posts else '0' * 24}", {"limit": 1})
         except (LoginError, RefusedError) as error:
-            mend = "switch comments on under Settings, Access, and update Ghost where its keys cannot read them"
+            mend = "switch comments on under Settings, Membership, Access; if they are on, update Ghost"
             yield Proof(name="rights", ok=False, said=error.problem, mend=mend)
             return
         yield Proof(name="rights", ok=True, said="comments can be read, hidden, shown and deleted")
