@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, and_, bindparam, case, delete, exists, insert, literal, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, delete, exists, insert, literal, or_, select, update
 
 from bot.judging import Gone, Judged
 from bot.records import source_record
@@ -172,12 +172,13 @@ def waiting(connection: Connection, site: int, *, limit: int) -> Sequence[Row[An
 
 
 # A moderator may have decided since the row was read: what he said stands, whatever the rules say now.
+# Not IN: a list that is written out when it is run cannot be run for many rows at once.
 _CHANGE = (
     update(findings)
     .where(findings.c.id == bindparam("number"))
     .values(
         state=case(
-            (findings.c.state.in_(DECIDED), findings.c.state),
+            (or_(*(findings.c.state == state for state in DECIDED)), findings.c.state),
             (and_(findings.c.state == "snoozed", bindparam("judged") == "open"), "snoozed"),
             else_=bindparam("judged"),
         )
