@@ -7,7 +7,7 @@ from typing import cast
 from adapters.base import PlatformModule
 from adapters.errors import Unsupported
 from adapters.platforms import blogger as blogger_live
-from adapters.platforms import coral, disqus, github, hyvor, lemmy, mastodon, waline, wordpress
+from adapters.platforms import coral, disqus, ghost, github, hyvor, lemmy, mastodon, waline, wordpress
 from adapters.platforms import discourse as discourse_live
 from adapters.platforms import feed as comment_feed
 from adapters.platforms import hackernews as hackernews_live
@@ -62,6 +62,7 @@ PLATFORMS: tuple[PlatformModule, ...] = (
     wordpress,
     isso_server,
     waline,
+    ghost,
     comment_feed,
     reddit_live,
     discourse_live,

@@ -43,7 +43,7 @@ def test_options_reach_their_rule(tmp_path: Path) -> None:
             "[rules.link-only]\nmax_words = -1\n",
             "rules.link-only: max_words: input should be greater than or equal to 0",
         ),
-        ("[chekc]\n", "chekc: unknown key; there are check, "),
+        ("[chekc]\n", "chekc: unknown key; there are bot, cluster, check, "),
         ("[check]\njobs = 'many'\n", "check.jobs: input should be a valid integer"),
         ("rules = 3\n", "rules: a table for each is wanted: [rules.NAME]"),
         ("[check\n", "not TOML"),

@@ -12,7 +12,7 @@ from typing import Any
 import yaml  # what responses needs as well
 
 from adapters.base import Ask
-from adapters.platforms import discourse, mastodon, reddit, wordpress
+from adapters.platforms import discourse, ghost, mastodon, reddit, wordpress
 from adapters.reply import Reply
 from adapters.thread import Comment
 from tests.clocks import StillClock
@@ -26,7 +26,7 @@ class Recorded:
 
     def __init__(self, answer: Answer) -> None:
         self.headers: dict[str, str] = {}
-        self.clock = StillClock()
+        self.clock, self.skew = StillClock(), 0.0
         self._answer = answer
 
     def allow(self, *urls: str) -> None: ...
@@ -256,3 +256,37 @@ def test_every_comment_that_wordpress_gave_is_parsed(shared: Path) -> None:
         assert {one.post_id for one in batch.comments} == {str(row["post"]) for row in rows}
         total += len(truth)
     assert total == 39
+
+
+# Ghost
+
+
+def test_every_comment_that_ghost_gave_is_parsed(shared: Path) -> None:
+    total = 0
+    for path in sorted((shared / "fixtures" / "ghost_live").glob("*.json")):
+        body = json.loads(path.read_text("utf-8"))
+        truth: Facts = {
+            row["id"]: (
+                None,
+                row["member"]["name"],
+                datetime.strptime(row["created_at"], "%Y-%m-%dT%H:%M:%S.000Z").replace(tzinfo=UTC),
+                None,
+                "published",
+                row["html"],
+            )
+            for row in body["comments"]
+        }
+        post = {"id": "6b028ee1a1c2a81bd602624d", "url": "https://blog.example/coming-soon/"}
+        blog = ghost.open(
+            ghost.Options(url="https://blog.example", key={"env": "KEY"}),
+            Recorded(lambda url, params, body=body, post=post: body if "/comments/" in url else {"posts": [post]}),
+            environment={"KEY": "5f:00ff"},
+        )
+        batch = blog.recent(Ask())
+        assert {one.comment.id: told(one.comment) for one in batch.comments} == truth, path.name
+        assert (batch.deleted, batch.next) == ([], None)
+        assert {(one.post_id, one.comment.url) for one in batch.comments} == {
+            (post["id"], f"{post['url']}#ghost-comments")
+        }
+        total += len(truth)
+    assert total == 16

@@ -172,13 +172,13 @@ def waiting(connection: Connection, site: int, *, limit: int) -> Sequence[Row[An
 
 
 # A moderator may have decided since the row was read: what he said stands, whatever the rules say now.
+# Not IN: a list that is written out when it is run cannot be run for many rows at once.
 _CHANGE = (
     update(findings)
     .where(findings.c.id == bindparam("number"))
     .values(
         state=case(
-            # Not `in_`: its list of values cannot be spelled out where many rows are changed at once.
-            (or_(*(findings.c.state == decided for decided in DECIDED)), findings.c.state),
+            (or_(*(findings.c.state == state for state in DECIDED)), findings.c.state),
             (and_(findings.c.state == "snoozed", bindparam("judged") == "open"), "snoozed"),
             else_=bindparam("judged"),
         )

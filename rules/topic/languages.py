@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
 
-import snowballstemmer
+import Stemmer
 
 from rules.stopwords import STOPWORDS
 
@@ -110,7 +110,7 @@ class Stems:
         self._stop |= frozenset(_FUNCTION_WORDS.get(language, "").split())
         self._stem: Callable[[str], str] = str
         if language in _STEMMED:
-            self._stem = snowballstemmer.stemmer(language.lower()).stemWord
+            self._stem = Stemmer.Stemmer(language.lower(), 0).stemWord
         self._known: dict[str, str] = {}
 
     def of(self, word: str) -> str:
