@@ -5,7 +5,7 @@ same however long its thread is, and nothing rests on a comment that comes later
 """
 
 import math
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -147,10 +147,10 @@ class ThreadTopic:
         self._names |= {name for name in author.split() if len(name) > 2}
 
     def _nearest(self, weights: Mapping[str, float]) -> tuple[int | None, float]:
-        shared: dict[int, float] = {}
+        shared: defaultdict[int, float] = defaultdict(float)
         for stem, weight in weights.items():
             for number in self._holders.get(stem, ()):
-                shared[number] = shared.get(number, 0.0) + weight
+                shared[number] += weight
         if not shared:
             return None, 0.0
         nearest = max(shared, key=shared.__getitem__)
