@@ -59,22 +59,22 @@ def test_keys_are_the_same_over_runs_and_jobs() -> None:
     once, again = (run("check", "examples", "--output", "jsonl", "--jobs", jobs) for jobs in ("1", "2"))
     assert once.stdout == again.stdout
     keys = [row["key"] for row in lines(once)]
-    assert len(set(keys)) == len(keys) == 9
+    assert len(set(keys)) == len(keys) == 15
 
 
 def test_json_wraps_findings_and_says_what_was_read() -> None:
     done = run("check", "examples", "--output", "json", "--scores")
     data = json.loads(done.stdout)
-    assert len(data["findings"]) == 9
+    assert len(data["findings"]) == 15
     assert data["not_evaluated"] == []
-    assert data["stats"] == {"threads": 3, "comments": 23, "findings": 9, "unread": 0}
-    assert len(data["scores"]) == 23
+    assert data["stats"] == {"threads": 5, "comments": 34, "findings": 15, "unread": 0}
+    assert len(data["scores"]) == 34
     assert set(data["scores"][0]["scores"]) == {"link-only", "off-topic"}
 
 
 def test_html_is_one_page_that_loads_nothing() -> None:
     page = run("check", "examples", "--output", "html").stdout.decode()
-    assert "<title>Quotewarden: 9 findings</title>" in page
+    assert "<title>Quotewarden: 15 findings</title>" in page
     assert "<mark>Nobody who sells fish for a living can live through two summers without the road.</mark>" in page
     assert "<script" not in page
     assert 'src="' not in page

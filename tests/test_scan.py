@@ -22,6 +22,7 @@ pyarrow_parquet = pytest.importorskip("pyarrow.parquet", reason="pip install 'qu
 from adapters.thread import Comment, Post, Thread  # noqa: E402  # what follows needs the extra
 from bot.config import check_config  # noqa: E402
 from bot.elsewhere import Asked  # noqa: E402
+from bot.records import thread_record  # noqa: E402
 from bot.scan.command import scan  # noqa: E402
 from bot.scan.errors import PartError  # noqa: E402
 from bot.scan.folder import Folder  # noqa: E402
@@ -29,9 +30,13 @@ from bot.scan.part import PartJob  # noqa: E402
 from bot.scan.summary import summed_up, write_summary  # noqa: E402
 from bot.scan.threads import read_threads_of, write_threads  # noqa: E402
 from bot.scan.work import see_through  # noqa: E402
+from rules.topic.site import MIN_POSTS  # noqa: E402
+from tests.dialogue import thread_of  # noqa: E402
+from tests.test_off_topic import CAKE, MILL  # noqa: E402
 
 BIN = Path(sys.executable).parent
 PATIENCE = 300.0
+BAKING = "Baking day: whisk eggs and caster sugar, fold in sifted flour and butter, layer raspberry jam, vanilla cream"
 LINE = "A bridge that is closed for two summers takes the fish market with it, whatever the plan says."
 # A rule that a distribution beside ours brings: it does what comments tell it to.
 RULE = """
@@ -132,6 +137,21 @@ def test_it_finds_what_check_finds_and_sums_up(tmp_path: Path, run) -> None:
     other = run("scan", "a.jsonl", "--out", "out")
     assert other.returncode == 2
     assert "out: holds another scan (inputs differ); name another folder for --out" in other.stderr
+
+
+def test_comments_are_held_against_the_posts_of_every_partition(tmp_path: Path, run) -> None:
+    made = [
+        {"id": f"minutes-{number}", "post": {"body": f"Minutes of meeting {number}: drains, lamps and benches."}}
+        for number in range(MIN_POSTS)
+    ]
+    mill = thread_record(thread_of(f"{MILL}Ben: {CAKE}\n"))
+    made.append({**mill, "id": "mill", "site": None})
+    made.append({"id": "baking", "post": {"title": BAKING, "body": BAKING}})
+    write(tmp_path / "a.jsonl", made)
+    checked = run("check", "a.jsonl", "--output", "jsonl")
+    assert "Looks meant for" in checked.stdout
+    assert run("scan", "a.jsonl", "--out", "out").returncode == 0
+    assert lines(tmp_path / "out") == checked.stdout
 
 
 def test_with_an_index_a_source_is_found_in_the_last_thread(tmp_path: Path, run) -> None:

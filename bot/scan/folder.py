@@ -4,6 +4,7 @@
     parts/00000.jsonl.gz      the threads of a partition, until it is finished
     cut.json                  written once every input has been cut into partitions
     index/archive.db          the texts of all inputs, with --index
+    posts.jsonl.gz            the first posts, which comments are held against where there is no index or archive
     findings/00000.jsonl      a partition's findings, as `check --output jsonl` prints them
     findings/00000.parquet    the same
     not-evaluated/00000.jsonl where a rule gave no verdict
@@ -34,6 +35,7 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.index = path / "index" / "archive.db"
+        self.posts = path / "posts.jsonl.gz"
 
     def part(self, number: int) -> Path:
         """Return where the threads of a partition are."""

@@ -23,6 +23,7 @@ import pyarrow
 from pyarrow.parquet import ParquetWriter
 
 from adapters.thread import Thread
+from bot.budget import RunBudget, shares
 from bot.check import check_thread
 from bot.config import Config
 from bot.elsewhere import Asked
@@ -138,12 +139,14 @@ def check_part(job: PartJob) -> Iterator[tuple[int, str]]:
         path = files.enter_context(renamed(folder.result("findings", number, "parquet")))
         findings = _Findings(lines, files.enter_context(ParquetWriter(path, SCHEMA, compression="zstd")))
         aside: list[Record] = []
+        budget = RunBudget(shares(job.config))
         passed_over = {one["number"] for one in job.passed_over}
         for at, thread in enumerate(read_threads_of(folder.part(number))):
             if at in passed_over:
                 continue
             yield at, thread.id
             checked = check_thread(job.config, job.rules, False, thread, asked=job.asked)
+            budget.apply(checked)
             records = [shown.record for shown in checked.findings]
             for record in records:
                 findings.add(record)
@@ -164,6 +167,7 @@ def check_part(job: PartJob) -> Iterator[tuple[int, str]]:
             "comments_by_month": figures.months,
             "findings_by_rule_and_month": figures.found,
             "passed_over": job.passed_over,
+            "over_budget": budget.over,
             "seconds": round(time.monotonic() - began, 3),
         },
     )

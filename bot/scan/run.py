@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -29,9 +29,11 @@ from bot.scan.folder import Folder, write_json
 from bot.scan.inputs import ScanInputs
 from bot.scan.part import PartJob
 from bot.scan.summary import summed_up, write_summary
+from bot.scan.threads import write_threads
 from bot.scan.work import see_through
 from rules.engine import Engine
 from rules.registry import all_rules
+from rules.topic.site import MOST_POSTS
 
 # Partitions handed out ahead for each thread of a worker: enough that none waits, few enough to be forgotten cheaply.
 _AHEAD = 3
@@ -82,7 +84,27 @@ def scan(plan: Plan, inputs: ScanInputs) -> Record:
 
 
 def _cut(plan: Plan, inputs: ScanInputs) -> Iterator[int]:
-    return cut(inputs, plan.folder, comments=plan.config.scan.partition_comments)
+    """Cut the inputs; the first partition is held back until the posts are kept that all of them are held against."""
+    posts: list[Thread] = []
+
+    def keep(thread: Thread) -> None:
+        if len(posts) < MOST_POSTS:
+            posts.append(replace(thread, comments=()))
+
+    waiting: list[int] = []
+    for number in cut(inputs, plan.folder, comments=plan.config.scan.partition_comments, seen=keep):
+        waiting.append(number)
+        if plan.folder.posts.exists() or len(posts) == MOST_POSTS:
+            _keep_posts(plan.folder, posts)
+            yield from waiting
+            waiting.clear()
+    _keep_posts(plan.folder, posts)
+    yield from waiting
+
+
+def _keep_posts(folder: Folder, posts: list[Thread]) -> None:
+    if not folder.posts.exists():
+        write_threads(folder.posts, posts)
 
 
 def _indexed(plan: Plan, inputs: ScanInputs) -> Iterator[int]:
@@ -127,7 +149,8 @@ class _Checking:
         self._failed: dict[int, str] = {}
         self._waiting: dict[Future[Any], int] = {}
         archive = plan.folder.index if plan.has_index else plan.config.archive.path
-        self._asked = Asked(archive.absolute() if archive else None)
+        posts = str(plan.folder.posts.absolute())
+        self._asked = Asked(archive.absolute()) if archive else Asked(siblings=(posts,), format="native")
 
     def over(self, parts: Iterator[int]) -> dict[int, str]:
         """Check partitions; return why some could not be finished, by number."""

@@ -18,6 +18,7 @@ def summed_up(folder: Folder, *, unread: int, seconds: float) -> Record:
     severities: Counter[str] = Counter()
     months: Counter[str] = Counter()
     rules: dict[str, Counter[str]] = {}
+    over_budget: Counter[str] = Counter()
     spent = 0.0
     done = 0
     passed_over: list[Record] = []
@@ -27,6 +28,7 @@ def summed_up(folder: Folder, *, unread: int, seconds: float) -> Record:
         for name in ("threads", "comments", "findings", "not_evaluated"):
             totals[name] += record[name]
         severities.update(record["severities"])
+        over_budget.update(record["over_budget"])
         months.update(record["comments_by_month"])
         for rule, found in record["findings_by_rule_and_month"].items():
             rules.setdefault(rule, Counter()).update(found)
@@ -44,6 +46,7 @@ def summed_up(folder: Folder, *, unread: int, seconds: float) -> Record:
         "findings_by_severity": dict(sorted(severities.items())),
         "comments_by_month": dict(sorted(months.items())),
         "findings_by_rule_and_month": {rule: dict(sorted(found.items())) for rule, found in sorted(rules.items())},
+        "over_budget": dict(sorted(over_budget.items())),
         "passed_over": passed_over,
         "failed": failed,
         "worker_seconds": round(spent, 1),

@@ -21,7 +21,7 @@ def within_budget(
     """Return what the rules said of comments, by their numbers, with what is over a rule's share made quiet.
 
     A comment's finding is over it when the comments before it have used it up, in the order in which they came in: so
-    it rests on nothing that comes later, and a finding that was told once stays told.
+    it rests on nothing that comes later, and a finding that was told once stays told, one that was not stays quiet.
     """
     said = dict(judged)
     for rule, share in shares.items():
@@ -31,7 +31,8 @@ def within_budget(
             seen = connection.scalar(_comments_up_to(site, number)) or 0
             earlier = {at for at in told if at < number and at in judged}
             used = (connection.scalar(_told_before(site, rule, number, judged)) or 0) + len(earlier)
-            if number in told or used < allowed(share, seen):
+            was_over = any(row.rule == rule and row.quiet for row in kept[number])
+            if number in told or (used < allowed(share, seen) and not was_over):
                 told.add(number)
                 continue
             one = said[number]
