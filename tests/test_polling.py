@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import chain, repeat
 
 import pytest
 from pytest_mock import MockerFixture
@@ -118,7 +119,7 @@ def test_a_stop_ends_a_poll_after_the_page_in_hand(watched: Watched, mocker: Moc
     for number in range(60):
         watched.board.create(f"Nothing {number}.", at=at(-1) + number)
     mocker.patch.object(watched.poller._sites[SITE][0]._platform, "thread", side_effect=NotFoundError("no"))
-    asked = iter([False, True])
+    asked = chain([False], repeat(True))
     watched.poller.poll(SITE, stopping=lambda: next(asked))
     assert 10 < len(watched.ids()) < 30
     watched.poll()
