@@ -104,6 +104,7 @@ class Run:
         data = {
             "store": {"url": url},
             "daemon": {"port": 0, "interval_seconds": 1, "jitter_seconds": 0},
+            "web": {"port": 0},
             "log": {"level": "error"},
             "sites": {SITE: site},
         }

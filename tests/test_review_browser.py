@@ -86,7 +86,7 @@ def visit(chromium: Browser, kept: Store, url: str) -> Iterator[Open]:
             seal = build_app(kept, CONFIG, clock=lambda: NOW).state.review.seal
             context.add_cookies([{"name": "quotewarden", "value": seal.cookie(token), "url": url}])
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(path)

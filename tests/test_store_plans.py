@@ -19,7 +19,7 @@ from bot.store.findings import waiting
 from bot.store.forgetting import to_forget
 from bot.store.polls import Polled, note_poll, site_states
 from bot.store.sites import keep_site, note_rescan, watch_site
-from bot.store.tables import comments, findings, outbox, posts
+from bot.store.tables import comments, findings, outbox, polls, posts
 from bot.store.threads import living_ids
 from bot.store.thresholds import keep_wanted
 from bot.store.unarchived import tell_archive
@@ -77,10 +77,20 @@ def fill(store: Store) -> None:
             "excerpt": "",
             "message": "",
         }
-        rest = {"severity": "info", "confidence": 1.0, "start": 0, "end": 1, "ruleset": "", "quiet": False}
-        for table in (posts, comments, findings, outbox):
+        times["started_at"] = NOON
+        rest = {
+            "comments": 1,
+            "findings": 0,
+            "severity": "info",
+            "confidence": 1.0,
+            "start": 0,
+            "end": 1,
+            "ruleset": "",
+            "quiet": False,
+        }
+        for table in (posts, comments, findings, outbox, polls):
             rows = []
-            for number in range(1000, 4000):
+            for number in range(1000, 40_000 if table is polls else 4000):
                 told = NOON if number % 100 else None
                 named = {
                     "id": number,

@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, ScalarSelect, Table, delete, func, insert, select, true, update
 
 from bot.store.mails import mail_troubles
 from bot.store.tables import comments, findings, not_evaluated, outbox, polls, sites
+from bot.store.threads import chunks
 
 _KEPT = timedelta(days=90)
 # Mails that nobody got are told of for so long.
@@ -76,28 +78,29 @@ def site_states(connection: Connection, *, now: datetime) -> Iterator[SiteState]
     open = _counts(connection, findings, findings.c.state == "open")
     waiting = _counts(connection, outbox, outbox.c.sent_at.is_(None))
     aside = _counts(connection, not_evaluated, true())
-    day_ago = polls.c.started_at > now - timedelta(days=1)
-    failed = _counts(connection, polls, day_ago & polls.c.error.is_not(None))
-    last, success = polls.alias("last"), polls.alias("success")
-    query = (
-        select(
-            sites,
-            last.c.ended_at.label("last_poll"),
-            last.c.error,
-            success.c.ended_at.label("last_success"),
-        )
-        .select_from(sites)
-        .outerjoin(last, last.c.id == _newest(true()))
-        .outerjoin(success, success.c.id == _newest(polls.c.error.is_(None)))
+    of_day = (polls.c.site_id == sites.c.id, polls.c.started_at > now - timedelta(days=1))
+    failures = select(func.count()).select_from(polls).where(*of_day, polls.c.error.is_not(None))
+    query = select(
+        sites,
+        _newest(true()).label("last"),
+        _newest(polls.c.error.is_(None)).label("success"),
+        failures.correlate(sites).scalar_subquery().label("failures"),
     )
-    for site in connection.execute(query.order_by(sites.c.name)).all():
+    rows = connection.execute(query.order_by(sites.c.name)).all()
+    told: dict[int | None, Any] = {}
+    # By their numbers: to join them lets a server read all polls for it.
+    for chunk in chunks(sorted({number for row in rows for number in (row.last, row.success) if number is not None})):
+        of_these = select(polls.c.id, polls.c.ended_at, polls.c.error).where(polls.c.id.in_(chunk))
+        told.update((poll.id, poll) for poll in connection.execute(of_these))
+    for site in rows:
+        last, success = told.get(site.last), told.get(site.success)
         yield SiteState(
             name=site.name,
             added_at=site.added_at,
-            last_poll=site.last_poll,
-            last_success=site.last_success,
-            error=site.error,
-            failures=failed.get(site.id, 0),
+            last_poll=last.ended_at if last else None,
+            last_success=success.ended_at if success else None,
+            error=last.error if last else None,
+            failures=site.failures,
             comments=seen.get(site.id, 0),
             findings=open.get(site.id, 0),
             waiting=waiting.get(site.id, 0),
