@@ -26,6 +26,10 @@ VERBS: tuple[Verb, ...] = ("hold", "approve", "spam", "remove", "reply", "report
 Order = Literal["ascending", "newest-first", "by-thread"]
 Outcome = Literal["done", "refused", "unknown"]
 
+# The platforms' words, in small letters, for a comment that everybody sees; some say nothing of it. The tests of the
+# contract hold every platform to them.
+SHOWN = frozenset({"accepted", "approved", "live", "none", "published", "shown"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:

@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, Row, select
 
+from adapters.base import SHOWN
 from adapters.errors import OutcomeUnknown, SiteError
 from adapters.site import Site
 from bot.config_moderators import OnConfirm
@@ -31,8 +32,6 @@ from bot.store.database import Store
 from bot.store.sites import site_number
 from bot.store.tables import actions, comments, decisions, findings
 
-# The platforms' words for a comment that everybody sees. What is out of sight is not held, lest an undo show it.
-_SEEN = frozenset({None, "approved", "approve", "published", "publish", "public", "visible", "active"})
 _LONGEST_NAME = 60
 # A name that would be a link, a mention or markup is not for us to repeat.
 _NO_NAME = re.compile(r"[^\w .,'’()&-]|\w\.\w\w|www\.", re.I)
@@ -190,7 +189,8 @@ def _why_not(connection: Connection, action: Row[Any], on_confirm: OnConfirm | N
 def _obstacle(verb: str, comment: Any) -> str | None:
     if comment.deleted_at is not None:
         return "the comment is gone"
-    if comment.status not in _SEEN:
+    # What is out of sight is not held, lest an undo show it.
+    if comment.status is not None and comment.status.lower() not in SHOWN:
         return "the comment is out of sight already" if verb == "hold" else "nobody sees the comment"
     return None
 

@@ -150,6 +150,13 @@ def test_a_comment_out_of_sight_is_not_held_lest_an_undo_show_it(store: Store) -
     assert acted.told() == [(1, "hold", "dropped", "the comment is out of sight already")]
 
 
+@pytest.mark.parametrize("status", [None, "approved", "shown", "NONE"])
+def test_a_comment_that_everybody_sees_is_held_whatever_its_platform_calls_that(store: Store, status: Any) -> None:
+    acted = Acted(store, HOLD, FIRST, PILOT, replace(QUOTED, status=status))
+    acted.say()
+    assert acted.carry_out() == 1
+
+
 def test_what_the_configuration_wants_no_more_is_dropped(store: Store) -> None:
     acted = Acted(store, HOLD)
     acted.say()

@@ -9,7 +9,7 @@ import pytest
 from pytest_mock import MockerFixture
 from urllib3.util.retry import Retry
 
-from adapters.base import VERBS, Ask, Batch, Verb
+from adapters.base import SHOWN, VERBS, Ask, Batch, Verb
 from adapters.errors import LoginError, NotFoundError, OutcomeUnknown, RateLimited, SiteError, Unsupported
 from adapters.walk import Step, Walker, _step
 from tests.contract import Contract, Stage
@@ -93,6 +93,10 @@ def test_a_comment_is_told_as_it_is(stage: Stage) -> None:
         assert abs(sighting.comment.posted_at - datetime.fromtimestamp(posted, UTC)) < grain
         assert sighting.comment.edited_at is None
     assert (stage.id_of(held) in stage.seen) == ("held" in stage.sees)
+    statuses = {sighting.comment.status for sighting in (one, other)}
+    assert {status.lower() for status in statuses if status is not None} <= SHOWN
+    if "held" in stage.sees:
+        assert (stage.seen[stage.id_of(held)].comment.status or "").lower() not in {"", *SHOWN}
 
 
 @every
