@@ -10,7 +10,7 @@ from adapters.errors import BadReply, LoginError, NotFoundError, RefusedError
 from adapters.platforms import waline
 from adapters.platforms.waline import _following, _size
 from adapters.site import Site, open_site
-from tests.servers.server import Answer
+from tests.servers.server import Answer, Query
 from tests.servers.waline import PASSWORD, WalineServer, logged_in
 
 
@@ -115,3 +115,22 @@ def test_what_a_real_one_showed_is_told_whole(server: WalineServer, shared: Path
         for row in rows
     }
     assert {one.posted_at.timestamp() * 1000 for one in thread.comments} == {row["time"] for row in rows}
+
+
+def test_a_count_of_pages_that_is_wrong_ends_where_the_comments_do(server: WalineServer, site: Site) -> None:
+    server.board.create("Clay.", at=server.board.now)
+    [told] = [one for page in site.comments() for one in page.comments]
+    honest = server.answer
+
+    def boasting(query: Query) -> Answer:
+        answer = honest(query)
+        if query.method == "GET" and isinstance(answer.body, dict) and "totalPages" in answer.body.get("data", ()):
+            answer.body["data"]["totalPages"] = 10**9
+        return answer
+
+    server.answer = boasting  # type: ignore[method-assign]  # what the real one never does
+    before = len(server.asked)
+    assert [one.id for one in site.thread(told.post_id).comments] == [told.comment.id]
+    assert site.comment("no such") is None
+    assert [one.comment.id for page in site.comments() for one in page.comments] == [told.comment.id]
+    assert len(server.asked) - before < 10

@@ -88,10 +88,12 @@ class Waline:
         while page <= pages:
             params: Params = {"path": id, "page": page, "pageSize": _PER_PAGE, "sortBy": "insertedAt_asc"}
             found = mapping(self._get(params))
-            for row, _ in walk(sequence(found.get("data")), lambda row: sequence(row.get("children"))):
+            rows = sequence(found.get("data"))
+            for row, _ in walk(rows, lambda row: sequence(row.get("children"))):
                 sighting = self._sighting({**row, "url": id})
                 comments[sighting.comment.id] = sighting.comment
-            pages, page = _pages(found), page + 1
+            # A count of pages may be wrong; after the last one come empty ones.
+            pages, page = _pages(found) if rows else 0, page + 1
         if not comments:
             raise NotFoundError(f"{self._url}: no comments on a page {id}")
         url = f"{self._blog}{id}" if self._blog else None
@@ -202,7 +204,7 @@ class Waline:
         size = _size(offset)
         found = mapping(self._get({"type": "list", "page": offset // size + 1, "pageSize": size}))
         rows = [row for row in sequence(found.get("data")) if isinstance(row, dict)]
-        is_last = offset // size + 1 >= _pages(found)
+        is_last = not rows or offset // size + 1 >= _pages(found)
         return rows, None if is_last else _following(offset + size)
 
     def _get(self, params: "Params") -> Json:
