@@ -1,6 +1,7 @@
 """The languages of the review page: every text has its translation, and a language is one file."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,11 @@ def test_the_pages_speak_german(store: Store) -> None:
     browser.client.headers["accept-language"] = "de"
     browser.send("/logout", {})
     assert "Anmelden" in browser.text
+
+
+@pytest.mark.parametrize(
+    ("code", "seconds", "told"),
+    [("en", 0, "1 second ago"), ("de", 0.4, "vor 1 Sekunde"), ("en", -7200, "2 hours ago"), ("en", 7200, "in 2 hours")],
+)
+def test_what_has_just_happened_is_not_still_to_come(code: str, seconds: float, told: str) -> None:
+    assert language(code).ago(NOW + timedelta(seconds=seconds), NOW) == told

@@ -1,6 +1,6 @@
 """The review page as one application: its pages, and the routes that mails lead to."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from bot.config import Config
@@ -32,9 +32,8 @@ def build_app(
     config: Config,
     *,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    routes: Sequence[BaseRoute] = (),
 ) -> Starlette:
-    """Return the application over an open store; `routes` are those of the mails' links."""
+    """Return the application over an open store."""
     with store.write() as connection:
         key = signing_key(connection, "sessions", now=clock())
         link_key = signing_key(connection, LINKS, now=clock())
@@ -49,7 +48,6 @@ def build_app(
             *accounts.routes,
             *links.routes,
             *unsubscribe.routes,
-            *routes,
             Mount("/static", StaticFiles(packages=[("bot.review", "static")])),
         ],
         middleware=[

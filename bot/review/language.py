@@ -2,7 +2,7 @@
 
 import gettext
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -57,7 +57,10 @@ class Language:
 
     def ago(self, moment: datetime, now: datetime) -> str:
         """Return how long ago a time is, or how far ahead."""
-        return format_timedelta(moment - now, add_direction=True, locale=self._locale)
+        passed = moment - now
+        # What happens this second would be told as still to come.
+        passed = -timedelta(seconds=1) if abs(passed) < timedelta(seconds=1) else passed
+        return format_timedelta(passed, add_direction=True, locale=self._locale)
 
     def span(self, seconds: float) -> str:
         """Return a length of time."""
