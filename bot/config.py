@@ -248,13 +248,13 @@ def check_config(data: dict[str, Any], *, name: str) -> Config:
     )
     for place, problem in _contradictions(config):
         raise ConfigError(f"{name}: {place}: {problem}")
-    if config.bot.mode == "cluster":
-        _check_cluster(config, name)
     return config
 
 
 def _contradictions(config: Config) -> Iterator[tuple[str, str]]:
     """Yield what each table alone cannot know, with its place."""
+    if config.bot.mode == "cluster":
+        yield from _beyond_a_cluster(config)
     named = {f"moderators.{name}": one for name, one in config.moderators.items()}
     for place, one in named.items():
         if strangers := sorted(set(one.sites) - {"*", *config.sites}):
@@ -271,13 +271,14 @@ def _contradictions(config: Config) -> Iterator[tuple[str, str]]:
             yield place, f"no rule {strangers[0]!r}; there are {', '.join(config.rules)}"
 
 
-def _check_cluster(config: Config, name: str) -> None:
+def _beyond_a_cluster(config: Config) -> Iterator[tuple[str, str]]:
     if not config.store.url.startswith("postgres"):
-        raise ConfigError(f"{name}: bot.mode: a cluster wants PostgreSQL: set store.url to postgresql://HOST/DATABASE")
+        yield "bot.mode", "a cluster wants PostgreSQL: set store.url to postgresql://HOST/DATABASE"
     if config.archive.path is not None:
-        raise ConfigError(
-            f"{name}: archive.path: a cluster keeps no archive, which is one machine's file; leave it out"
-        )
+        yield "archive.path", "a cluster keeps no archive, which is one machine's file; leave it out"
+    for name, site in config.sites.items():
+        if site.polling.push_secret is not None:
+            yield f"sites.{name}.push_secret", "a cluster takes no pushes; leave it out"
 
 
 def _tables(data: dict[str, Any], key: str, name: str) -> dict[str, dict[str, Any]]:

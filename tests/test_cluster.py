@@ -452,6 +452,15 @@ def test_a_newer_store_that_only_grew_is_worked_on(board: Store) -> None:
     [
         ({"bot": {"mode": "cluster"}}, "the test's: bot.mode: a cluster wants PostgreSQL: set store.url to postgres"),
         ({**CONFIG, "archive": {"path": "a.db"}}, "the test's: archive.path: a cluster keeps no archive"),
+        (
+            {
+                **CONFIG,
+                "sites": {
+                    "kilns": {"platform": "feed", "url": "https://kilns.example", "push_secret": {"env": "PUSH"}}
+                },
+            },
+            "the test's: sites.kilns.push_secret: a cluster takes no pushes",
+        ),
     ],
 )
 def test_what_a_cluster_cannot_do_is_told(data: dict[str, Any], told: str) -> None:
