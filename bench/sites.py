@@ -105,6 +105,8 @@ def main() -> None:
     parser.add_argument("--intervals", type=int, default=4)
     parser.add_argument("--store", nargs="*", default=["sqlite"])
     options = parser.parse_args()
+    if options.intervals < 4:
+        parser.error("--intervals: 4 at least: each site's first poll is left out, and lag stands between two others")
     configure_logs(LogOptions(level="error"))
     for kind in options.store:
         for count in options.sites:
