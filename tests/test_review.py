@@ -5,11 +5,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from bot.config import check_config
 from bot.store.audit import audited
 from bot.store.database import Store, open_store
-from bot.store.tables import findings, invitations
+from bot.store.tables import audit, findings, invitations
 from tests.reviewed import ADDRESS, NOW, PASSWORD, Browser, add_person, fill, found, states
 from tests.stored import CREDITED, SITE, comment
 
@@ -461,3 +462,12 @@ def test_a_blog_may_be_empty(store: Store) -> None:
     for path in ("/", "/sites", "/rules", "/rules/link-only", "/people", "/people/log", "/account"):
         root.get(path)
         assert root.status == 200, path
+
+
+def test_a_log_with_nothing_in_it_says_so(store: Store) -> None:
+    add_person(store, "root", "admin")
+    with store.write() as connection:
+        connection.execute(delete(audit))
+    page = Browser(store).log_in("root").get("/people/log")
+    assert "Nothing was done yet" in page
+    assert "<table" not in page

@@ -142,7 +142,7 @@ def set_password(visit: Visit) -> Response:
     password = str(visit.form.get("password") or "")
     old = str(visit.form.get("old") or "")
     if not may_try or known is None or not is_password(old, known.password):
-        problem: str | None = visit.language.text("The password of now is another.")
+        problem: str | None = visit.language.text("Your current password is another one.")
     else:
         problem = _password_problem(visit, password, str(visit.form.get("again") or ""))
     if problem is not None:
