@@ -4,8 +4,11 @@ import hmac
 import json
 import re
 from base64 import urlsafe_b64decode
+from collections import defaultdict
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from html import escape
+from operator import attrgetter
 from typing import Any
 
 from tests.board import Row, Status
@@ -13,10 +16,12 @@ from tests.contract import Contract
 from tests.servers.server import Answer, BoardServer, Query
 
 SECRET = "00112233445566778899aabbccddeeff" * 2
+# A post of the board that was published long ago.
+OLD_POST = 999
 KEY = f"5f0000000000000000000001:{SECRET}"
 
 _SHOWN: dict[Status, str] = {"approved": "published", "held": "hidden", "trash": "deleted", "spam": "hidden"}
-_MADE_OF: dict[str, Status] = {"published": "approved", "hidden": "held", "deleted": "trash"}
+MADE_OF: dict[str, Status] = {"published": "approved", "hidden": "held", "deleted": "trash"}
 _TOP = r"(?:id:<'(\w+)')?"
 _POSTS = re.compile(rf"status:\[published,sent\]\+published_at:>'([\d :-]+)'\+?{_TOP}")
 _EMBEDDED = 3
@@ -61,8 +66,9 @@ class GhostServer(BoardServer):
                 posts = [post for post in self._every_post() if post["id"] == id]
                 return Answer({"posts": posts}) if posts else _errors(404, "Resource not found")
             case "GET", ["comments", "post", id]:
-                rows = [row for row in self._listed() if self.post_id(row.post) == id and not row.parent]
-                return self._below(query, [self._row(row) for row in rows if self._is_shown(row)])
+                tops, below = self._thread(int(id[2:], 16))
+                shown = [row for row in tops if row.status != "trash" or below[row.id]]
+                return self._below(query, [self._row(row, below[row.id]) for row in shown])
             case "GET", ["comments", id, "replies"]:
                 return self._replies(query, id)
             case "GET" | "PUT", ["comments", id]:
@@ -72,7 +78,7 @@ class GhostServer(BoardServer):
                 if query.method == "PUT":
                     (change,) = query.json["comments"]
                     assert change["id"] == id
-                    self.board.set(str(row.id), _MADE_OF[change["status"]])
+                    self.board.set(str(row.id), MADE_OF[change["status"]])
                     row = self.board.rows[row.id]
                 return Answer({"comments": [self._one(row, query.params.get("include", ""))]})
         return _errors(406, "Request could not be served, the endpoint was not found.", "UPDATE_CLIENT")
@@ -89,24 +95,25 @@ class GhostServer(BoardServer):
         is_fresh = self.board.now < min(said["exp"], said["iat"] + 300)
         return None if is_fresh else "Invalid token: maxAge exceeded"
 
-    def _listed(self) -> list[Row]:
-        return self.board.listed("approved", "held", "spam", "trash")
+    def _thread(self, post: int) -> tuple[list[Row], Mapping[int, list[Row]]]:
+        """Return the comments of a post, and the answers below each that are not deleted, the oldest first."""
+        rows = [row for row in self.board.rows.values() if row.post == post]
+        tops, below = list[Row](), defaultdict[int, list[Row]](list)
+        for row in sorted(rows, key=attrgetter("at", "id")):
+            if not row.parent:
+                tops.append(row)
+            elif row.status != "trash":
+                below[self._root(row).id].append(row)
+        return tops, below
 
     def _root(self, row: Row) -> Row:
         while row.parent:
             row = self.board.rows[row.parent]
         return row
 
-    def _below_root(self, root: Row) -> list[Row]:
-        rows = self.board.listed("approved", "held", "spam")
-        return [row for row in rows if row.parent and self._root(row).id == root.id]
-
-    def _is_shown(self, row: Row) -> bool:
-        return row.status != "trash" or bool(self._below_root(row))
-
     def _every_post(self) -> list[dict[str, Any]]:
         numbers = {row.post for row in self.board.rows.values()} | {2} | {1000 + one for one in range(self.more)}
-        times = {3: self.board.now - 400 * 86_400}
+        times = {OLD_POST: self.board.now - 400 * 86_400}
         return [
             {
                 "id": self.post_id(number), "title": "Kilns", "html": "<p>Hot.</p>",
@@ -130,21 +137,21 @@ class GhostServer(BoardServer):
         return _paged(query, "comments", _by_id(rows, found[1]))
 
     def _replies(self, query: Query, id: str) -> Answer:
-        rows = self._below_root(self.board.rows[int(id[2:], 16)])
+        root = self.board.rows[int(id[2:], 16)]
+        rows = self._thread(root.post)[1][root.id]
         if "filter" in query.params:
             found = re.fullmatch(r"created_at:>='([\d :-]+)'", query.params["filter"])
             assert found is not None
             rows = [row for row in rows if _time(row.at)[:19] >= found[1].replace(" ", "T")]
         return _paged(query, "comments", [self._reply(row) for row in rows])
 
-    def _row(self, row: Row) -> dict[str, Any]:
-        below = self._below_root(row)
+    def _row(self, row: Row, below: list[Row]) -> dict[str, Any]:
         replies = [self._reply(one) for one in below[:_EMBEDDED]]
         return {**self._reply(row), "replies": replies, "count": {"replies": len(below), "likes": 0}}
 
     def _one(self, row: Row, include: str) -> dict[str, Any]:
         if not include:
-            return self._row(row)
+            return self._row(row, self._thread(row.post)[1][row.id])
         shown = {**self._reply(row), "in_reply_to_id": None, "in_reply_to_snippet": None}
         if row.parent:
             shown["parent"] = self._reply(self._root(row))
@@ -199,8 +206,6 @@ CONTRACTS = (
         options=lambda url: {"url": url, "key": {"env": "KEY"}},
         environment={"KEY": KEY},
         logs_in=True,
-        # A post's comments are read whole at each poll, a hundred a request.
-        history=100,
         no_thread="6a" + "f" * 22,
     ),
 )

@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -129,10 +129,14 @@ class RealServer:
 
 
 @contextmanager
-def serving(command: Sequence[str | Path], *, url: str, environment: Mapping[str, str], log: Path) -> Iterator[None]:
+def serving(
+    command: Sequence[str | Path], *, url: str, environment: Mapping[str, str], log: Path, folder: Path | None = None
+) -> Iterator[None]:
     """Run a server until the block ends, with whatever it started; it is there once its address answers."""
     with log.open("w") as said:
-        server = subprocess.Popen(command, env=environment, stdout=said, stderr=said, start_new_session=True)
+        server = subprocess.Popen(
+            command, env=environment, cwd=folder, stdout=said, stderr=said, start_new_session=True
+        )
     try:
         until = time.monotonic() + 60
         while not _answers(url):
@@ -141,7 +145,9 @@ def serving(command: Sequence[str | Path], *, url: str, environment: Mapping[str
             time.sleep(0.05)
         yield
     finally:
-        os.killpg(server.pid, signal.SIGTERM)
+        # Where it has ended by itself, its log is told.
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGTERM)
         server.wait(30)
 
 
