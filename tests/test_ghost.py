@@ -186,7 +186,7 @@ def test_hiding_showing_and_deleting_are_one_request_each(server: GhostServer, s
         assert server.board.status("1") == status
     with pytest.raises(Unsupported):
         mod.reply("Whose words?")
-    with pytest.raises(NotFoundError, match="Comment could not be found"):
+    with pytest.raises(NotFoundError, match="Resource could not be found"):
         site.mod(server.id_of("99")).hold()
 
 

@@ -25,6 +25,8 @@ MADE_OF: dict[str, Status] = {"published": "approved", "hidden": "held", "delete
 _TOP = r"(?:id:<'(\w+)')?"
 _POSTS = re.compile(rf"status:\[published,sent\]\+published_at:>'([\d :-]+)'\+?{_TOP}")
 _EMBEDDED = 3
+_NO_COMMENT = "Resource not found error, cannot"
+_UUID = "5e5e5e5e-0000-4000-8000-000000000000"
 
 
 class GhostServer(BoardServer):
@@ -56,15 +58,20 @@ class GhostServer(BoardServer):
         if path == "site/":
             return Answer({"site": {"title": "Kilns", "url": f"{self.url}/", "version": "5.130"}})
         if (said := self._refusal(query)) is not None:
-            return _errors(401, said, "INVALID_JWT")
+            return _errors(401, said, code="INVALID_JWT")
         if path.startswith("comments/") and self.no_comments is not None:
-            return _errors(*self.no_comments)
+            status, said = self.no_comments
+            return _errors(status, "Method not allowed, cannot list comments.", said)
         match query.method, path.rstrip("/").split("/"):
             case "GET", ["posts"]:
                 return self._posts(query)
             case "GET", ["posts", id]:
                 posts = [post for post in self._every_post() if post["id"] == id]
-                return Answer({"posts": posts}) if posts else _errors(404, "Resource not found")
+                return (
+                    Answer({"posts": posts})
+                    if posts
+                    else _errors(404, "Resource not found error, cannot read post.", "Post not found.")
+                )
             case "GET", ["comments", "post", id]:
                 tops, below = self._thread(int(id[2:], 16))
                 shown = [row for row in tops if row.status != "trash" or below[row.id]]
@@ -74,14 +81,16 @@ class GhostServer(BoardServer):
             case "GET" | "PUT", ["comments", id]:
                 row = self.board.rows.get(int(id[2:], 16))
                 if row is None:
-                    return _errors(404, "Comment could not be found")
+                    if query.method == "PUT":
+                        return _errors(404, f"{_NO_COMMENT} edit comment.", "Resource could not be found.")
+                    return _errors(404, f"{_NO_COMMENT} read comment.", "Comment could not be found")
                 if query.method == "PUT":
                     (change,) = query.json["comments"]
                     assert change["id"] == id
                     self.board.set(str(row.id), MADE_OF[change["status"]])
                     row = self.board.rows[row.id]
                 return Answer({"comments": [self._one(row, query.params.get("include", ""))]})
-        return _errors(406, "Request could not be served, the endpoint was not found.", "UPDATE_CLIENT")
+        return _errors(406, "Request could not be served, the endpoint was not found.", code="UPDATE_CLIENT")
 
     def _refusal(self, query: Query) -> str | None:
         scheme, _, token = query.headers.get("Authorization", "").partition(" ")
@@ -137,8 +146,8 @@ class GhostServer(BoardServer):
         return _paged(query, "comments", _by_id(rows, found[1]))
 
     def _replies(self, query: Query, id: str) -> Answer:
-        root = self.board.rows[int(id[2:], 16)]
-        rows = self._thread(root.post)[1][root.id]
+        root = self.board.rows.get(int(id[2:], 16))
+        rows = self._thread(root.post)[1][root.id] if root else []
         if "filter" in query.params:
             found = re.fullmatch(r"created_at:>='([\d :-]+)'", query.params["filter"])
             assert found is not None
@@ -152,23 +161,32 @@ class GhostServer(BoardServer):
     def _one(self, row: Row, include: str) -> dict[str, Any]:
         if not include:
             return self._row(row, self._thread(row.post)[1][row.id])
-        shown = {**self._reply(row), "in_reply_to_id": None, "in_reply_to_snippet": None}
+        # With what is asked to come along, less comes of the comment itself.
+        own = {"in_reply_to_id": None, "in_reply_to_snippet": None}
+        shown = {**self._reply(row), **own}
+        post = {"id": self.post_id(row.post), "uuid": _UUID, "title": "Kilns", "url": f"{self.url}/kilns-{row.post}/"}
         if row.parent:
-            shown["parent"] = self._reply(self._root(row))
-        return {
-            **shown,
-            "post": {"id": self.post_id(row.post), "title": "Kilns", "url": f"{self.url}/kilns-{row.post}/"},
-        }
+            shown["parent"] = {**_without(self._reply(self._root(row)), "count", "liked"), **own, "member": None}
+        return {**_without(shown, "count", "liked"), "post": post}
 
     def _reply(self, row: Row) -> dict[str, Any]:
-        answers_answer = row.parent and self.board.rows[row.parent].parent
+        above = self.board.rows[row.parent] if row.parent else None
+        answered = above if above and above.parent else None
+        snippet = answered and ("[removed]" if answered.status == "trash" else answered.text)
         return {
             "id": self.id_of(str(row.id)), "status": _SHOWN[row.status], "html": f"<p>{escape(row.text)}</p>",
-            "in_reply_to_id": self.id_of(str(row.parent)) if answers_answer else None, "in_reply_to_snippet": None,
+            "in_reply_to_id": self.id_of(str(answered.id)) if answered else None, "in_reply_to_snippet": snippet,
             "created_at": _time(row.at), "edited_at": _time(row.edited_at) if row.edited_at else None, "liked": False,
-            "member": {"id": "5e" * 12, "name": row.author, "email": "reader@example.com", "expertise": None},
+            "member": {
+                "id": "5e" * 12, "uuid": _UUID, "name": row.author, "email": "reader@example.com",
+                "expertise": None, "avatar_image": None,
+            },
             "count": {"likes": 0},
         }  # fmt: skip
+
+
+def _without(row: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in names}
 
 
 def _by_id(rows: list[dict[str, Any]], below: str | None) -> list[dict[str, Any]]:
@@ -185,8 +203,8 @@ def _paged(query: Query, name: str, rows: list[dict[str, Any]]) -> Answer:
     return Answer({name: rows[(page - 1) * limit : page * limit], "meta": {"pagination": pagination}})
 
 
-def _errors(status: int, said: str, code: str | None = None) -> Answer:
-    return Answer({"errors": [{"message": said, "context": None, "type": "Error", "code": code}]}, status)
+def _errors(status: int, said: str, context: str | None = None, *, code: str | None = None) -> Answer:
+    return Answer({"errors": [{"message": said, "context": context, "type": "Error", "code": code}]}, status)
 
 
 def _decoded(part: str) -> bytes:

@@ -1,7 +1,9 @@
 """What the real servers share: where they are kept, what is done to them, and how they stand beside the small ones."""
 
+import fcntl
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -27,6 +29,19 @@ def cache() -> Path:
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     kept = Path(home) / "quotewarden-tests"
     kept.mkdir(parents=True, exist_ok=True)
+    return kept
+
+
+def fetched(name: str, fetch: Callable[[Path], None]) -> Path:
+    """Return a folder of the cache that is filled once, by whichever process of the tests comes first."""
+    kept = cache() / name
+    with (cache() / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (kept / "ready").exists():
+            shutil.rmtree(kept, ignore_errors=True)
+            kept.mkdir()
+            fetch(kept)
+            (kept / "ready").touch()
     return kept
 
 

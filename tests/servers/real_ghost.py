@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from tests.board import Row, Status
 from tests.contract import Contract
 from tests.servers import real_waline
 from tests.servers.ghost import KEY, MADE_OF
-from tests.servers.real import MissingError, RealServer, cache, free_address, in_memory, serving
+from tests.servers.real import MissingError, RealServer, fetched, free_address, in_memory, serving
 
 VERSION = "5.130.6"
 HOW_TO_GET = "a real Ghost is large: QUOTEWARDEN_SLOW=1 has it fetched and tried, after apt install nodejs npm g++ make"
@@ -34,22 +35,20 @@ def installed() -> Path:
     npm = shutil.which("npm")
     if not os.environ.get("QUOTEWARDEN_SLOW") or npm is None:
         raise MissingError(HOW_TO_GET)
-    kept = cache() / f"ghost-{VERSION}"
-    if not (kept / "ready").exists():
-        shutil.rmtree(kept, ignore_errors=True)
-        kept.mkdir()
-        _run([npm, "pack", "--silent", f"ghost@{VERSION}"], kept)
-        with tarfile.open(kept / f"ghost-{VERSION}.tgz") as packed:
-            packed.extractall(kept, filter="data")
-        _say_what_npm_needs(kept / "package" / "package.json")
-        quiet = ["--silent", "--no-audit", "--no-fund", "--no-package-lock"]
-        _run([npm, "install", "--omit=dev", "--legacy-peer-deps", "--ignore-scripts", *quiet], kept / "package")
-        # Of all that is compiled, Ghost needs this alone; Waline has the same driver.
-        compiled = Path("node_modules", "sqlite3", "build", "Release", "node_sqlite3.node")
-        (kept / "package" / compiled).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(real_waline.installed() / compiled, kept / "package" / compiled)
-        (kept / "ready").touch()
-    return kept / "package"
+    return fetched(f"ghost-{VERSION}", partial(_fetch, npm)) / "package"
+
+
+def _fetch(npm: str, kept: Path) -> None:
+    _run([npm, "pack", "--silent", f"ghost@{VERSION}"], kept)
+    with tarfile.open(kept / f"ghost-{VERSION}.tgz") as packed:
+        packed.extractall(kept, filter="data")
+    _say_what_npm_needs(kept / "package" / "package.json")
+    quiet = ["--silent", "--no-audit", "--no-fund", "--no-package-lock"]
+    _run([npm, "install", "--omit=dev", "--legacy-peer-deps", "--ignore-scripts", *quiet], kept / "package")
+    # Of all that is compiled, Ghost needs this alone; Waline has the same driver.
+    compiled = Path("node_modules", "sqlite3", "build", "Release", "node_sqlite3.node")
+    (kept / "package" / compiled).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(real_waline.installed() / compiled, kept / "package" / compiled)
 
 
 def _run(command: list[str], folder: Path) -> None:
@@ -141,8 +140,8 @@ class GhostBoard:
 
     def write(self, text: str, *, author: str = "Ada", post: int = 1, parent: str | None = None) -> str:
         """Write a comment as its author does, from the page of the post; return the board's id of it."""
-        place = {"parent_id": _named(parent)} if parent else {"post_id": self.post_id(post)}
-        comment = {**place, "html": f"<p>{escape(text)}</p>"}
+        comment = {"post_id": self.post_id(post), "html": f"<p>{escape(text)}</p>"}
+        comment |= {"parent_id": _named(parent)} if parent else {}
         made = self._ask(self._member(author)[1], "POST", "members/api/comments", {"comments": [comment]})
         return str(int(made["comments"][0]["id"], 16))
 
