@@ -17,7 +17,7 @@ from tests.mini_wordpress import MiniWordPress
 from tests.test_command import COMMAND
 
 LINE = "A bridge that is closed for two summers takes the fish market with it, whatever the plan says."
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 class Installed:
@@ -223,7 +223,7 @@ def test_the_daemon_polls_reloads_and_stops(installed: Installed) -> None:
         eventually(lambda: len(installed.findings()) == 3)
     finally:
         daemon.send_signal(signal.SIGTERM)
-        assert daemon.wait(15) == 0
+        assert daemon.wait(PATIENCE) == 0
     assert [line["event"] for line in installed.log() if line["level"] in ("error", "critical", "warning")] == [
         "the new configuration is refused, the old one stays"
     ]
@@ -236,13 +236,13 @@ def test_a_daemon_that_is_killed_leaves_no_lock_and_no_process(installed: Instal
     children = _children(daemon.pid)
     assert children
     daemon.kill()
-    daemon.wait(10)
+    daemon.wait(PATIENCE)
     eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children))
     assert installed.run("poll", "--once").exit_code == 0
     following = installed.start("poll", "blog.example")
     eventually(lambda: any(line["event"] == "started" for line in installed.log()[1:]))
     following.send_signal(signal.SIGTERM)
-    assert following.wait(15) == 0
+    assert following.wait(PATIENCE) == 0
 
 
 def _children(pid: int) -> list[int]:
