@@ -4,7 +4,7 @@ A job's arguments are read by workers of the next version too: names may be adde
 """
 
 from collections.abc import Awaitable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, cast
 
 import structlog
@@ -18,6 +18,7 @@ from sqlalchemy import Connection, func, select
 
 from bot.store.database import Store
 from bot.store.schedule import Due, due_at_host, due_now
+from bot.store.sites import site_number
 
 POLLS, UPKEEP = "polls", "upkeep"
 # Six fields, the last of them seconds, as croniter reads them.
@@ -36,6 +37,9 @@ class Doing(Protocol):
 
     def poll(self, site: str, host: str, due: datetime, *, job: JobContext) -> Awaitable[None]:
         """Poll a site that was due then."""
+
+    def hasten(self, site: str, host: str, *, job: JobContext) -> Awaitable[None]:
+        """Have a site polled that said there is something to read."""
 
     def act(self, name: str, due: datetime, *, job: JobContext) -> Awaitable[None]:
         """Do work of a time of day that was due then."""
@@ -62,6 +66,10 @@ def new_app(url: str, doing: Doing) -> App:
     @app.task(name="poll", queue=POLLS, pass_context=True)
     async def poll(context: JobContext, /, *, site: str, host: str, due: str, **later: object) -> None:
         await doing.poll(site, host, datetime.fromisoformat(due), job=context)
+
+    @app.task(name="hasten", queue=UPKEEP, pass_context=True)
+    async def hasten(context: JobContext, /, *, site: str, host: str, **later: object) -> None:
+        await doing.hasten(site, host, job=context)
 
     @app.task(name="act", queue=UPKEEP, pass_context=True)
     async def act(context: JobContext, /, *, name: str, due: str, **later: object) -> None:
@@ -100,6 +108,24 @@ def launch_action(connection: Connection, name: str, due: datetime) -> int:
         lock=lock,
         queueing_lock=lock,
         task_kwargs={"name": name, "due": due.isoformat()},
+    )
+    return _put(connection, [job])
+
+
+def launch_push(connection: Connection, name: str, host: str, *, after: float) -> int:
+    """Have a site hastened so many seconds from now, unless somebody asked for that; return how many jobs that made.
+
+    It takes the lock of the site's polls: one that runs may have passed what there is to see, so it is waited for.
+    """
+    number = site_number(connection, name)
+    at = connection.execute(select(func.clock_timestamp())).scalar_one() + timedelta(seconds=after)
+    job = Job(
+        queue=UPKEEP,
+        task_name="hasten",
+        lock=f"site {number}",
+        queueing_lock=f"hasten {number}",
+        scheduled_at=at,
+        task_kwargs={"site": name, "host": host},
     )
     return _put(connection, [job])
 
