@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,8 +33,10 @@ from bot.store.errors import StoreError
 from bot.store.lock import ServerLock
 from bot.store.schedule import begin, drain, due_at_host, due_now, end, leave_alone, take_token, watch
 from bot.store.tables import comments, findings, outbox, schedule, sites
+from tests import namespaces
 from tests.conftest import new_database
 from tests.mini_wordpress import ManyBlogs
+from tests.namespaces import linked
 from tests.postgres import HOW_TO_GET, binaries, cluster
 from tests.test_daemon import free_port
 
@@ -82,11 +84,13 @@ class Hosting:
         self.store = open_store(url)
         self.workers: list[subprocess.Popen[bytes]] = []
 
-    def work(self, *, concurrency: int = 8, port: int = 0) -> subprocess.Popen[bytes]:
+    def work(self, *, concurrency: int = 8, port: int = 0, within: Sequence[str] = ()) -> subprocess.Popen[bytes]:
         """Start a worker."""
-        command = [BIN / "quotewarden", "worker", "--port", str(port), "--concurrency", str(concurrency)]
+        command = [*within, BIN / "quotewarden", "worker", "--port", str(port), "--concurrency", str(concurrency)]
         with (self.folder / "log").open("ab") as log:
-            self.workers.append(subprocess.Popen(command, cwd=self.folder, stderr=log, env={"PATH": "/usr/bin:/bin"}))
+            self.workers.append(
+                subprocess.Popen(command, cwd=self.folder, stderr=log, env={"PATH": "/usr/sbin:/usr/bin:/bin"})
+            )
         return self.workers[-1]
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -137,8 +141,8 @@ class Hosting:
 def hosting(tmp_path: Path, postgres: str) -> Iterator[Callable[..., Hosting]]:
     made: list[Hosting] = []
 
-    def make(*counts: int, url: str | None = None, **options: Any) -> Hosting:
-        servers = [ManyBlogs(count, history=3) for count in counts]
+    def make(*counts: int, url: str | None = None, address: str = "127.0.0.1", **options: Any) -> Hosting:
+        servers = [ManyBlogs(count, history=3, host=address) for count in counts]
         for server in servers:
             for board in server.boards:
                 board.create("https://bridges.example/", author="Pavel")
@@ -279,6 +283,52 @@ def test_a_database_that_restarts_or_cuts_its_connections_is_found_again(
         assert [worker.poll() for worker in workers] == [None, None]
         assert host.each_finding_is_told_once()
         host.close()
+
+
+def test_a_worker_that_is_cut_off_is_stood_in_for_and_comes_back(hosting: Callable[..., Hosting]) -> None:
+    folder = binaries()
+    if folder is None:
+        pytest.skip(HOW_TO_GET)
+    with linked() as link:
+        if link is None:
+            pytest.skip(namespaces.HOW_TO_GET)
+        with cluster(folder, address=link.here) as server:
+            host = hosting(6, url=server.url.format(database="postgres"), address=link.here, polls_at_once=6)
+            [blogs] = host.servers
+            asked_from: list[str] = []
+            slow = threading.Event()
+
+            def note(handler: Any) -> bool:
+                asked_from.append(handler.client_address[0])
+                if slow.is_set():
+                    time.sleep(0.3)
+                return False
+
+            blogs.fault = note
+            remote = host.work(within=link.within)
+            eventually(lambda: link.there in asked_from and len(host.polled()) == 6, host.log)
+            host.work()
+            eventually(lambda: link.here in asked_from, host.log)
+            slow.set()
+            asked_from.clear()
+            # In the middle of a poll.
+            eventually(lambda: link.there in asked_from, host.log)
+            link.cut()
+            for board in blogs.boards:
+                board.now = time.time()
+                board.create("https://bridges.example/again", author="Pavel")
+            eventually(lambda: host.taken() == host.written(), host.log)
+            assert host.logged("a job's worker is silent; the job is retried")
+            asked_from.clear()
+            link.mend()
+            eventually(lambda: link.there in asked_from, host.log)
+            for board in blogs.boards:
+                board.now = time.time()
+                board.create("https://bridges.example/and-again", author="Pavel")
+            eventually(lambda: host.taken() == host.written(), host.log)
+            assert remote.poll() is None
+            assert host.each_finding_is_told_once()
+            host.close()
 
 
 def test_a_host_that_is_dead_holds_up_no_other(hosting: Callable[..., Hosting]) -> None:

@@ -14,9 +14,9 @@ from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
 from procrastinate.schema import SchemaManager
 from psycopg import Connection as Driver
-from sqlalchemy import Connection, func, select
+from sqlalchemy import URL, Connection, func, select
 
-from bot.store.database import Store
+from bot.store.database import Store, patience
 from bot.store.schedule import Due, due_at_host, due_now
 from bot.store.sites import site_number
 
@@ -59,9 +59,10 @@ def prepare(store: Store) -> None:
             connection.exec_driver_sql(SchemaManager.get_schema().replace("%", "%%"))
 
 
-def new_app(url: str, doing: Doing) -> App:
-    """Return the app of one worker; `url` is the store's, in the driver's words."""
-    app = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=6))
+def new_app(url: URL, doing: Doing) -> App:
+    """Return the app of one worker; `url` is the store's."""
+    address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    app = App(connector=PsycopgConnector(conninfo=address, kwargs=patience(url), min_size=1, max_size=6))
 
     @app.task(name="poll", queue=POLLS, pass_context=True)
     async def poll(context: JobContext, /, *, site: str, host: str, due: str, **later: object) -> None:

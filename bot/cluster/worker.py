@@ -101,9 +101,8 @@ class Worker:
 
     async def _work(self) -> None:
         """Take jobs; when the database goes away, come back to it."""
-        url = self._store.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         while not self._is_stopping:
-            app = new_app(url, self._tasks)
+            app = new_app(self._store.engine.url, self._tasks)
             try:
                 async with app.open_async(), asyncio.TaskGroup() as group:
                     group.create_task(self._take(app, POLLS, self._concurrency))
