@@ -18,6 +18,7 @@ MIN_POSTS = 20
 # Of a site with more the first stand for all; of a long post its beginning.
 MOST_POSTS = 3_000
 _MOST_WORDS = 3_000
+_BEGINNING = 500  # characters kept to be read
 _TITLE_COUNTS = 2
 _SMOOTHING = 50.0
 _PRIOR = 2_000.0
@@ -74,6 +75,7 @@ class SitePosts:
     def __init__(self, *, lexicon: Lexicon | None = None) -> None:
         self._lexicon = lexicon or shipped_lexicon()
         self.posts: list[SitePost] = []
+        self.beginnings: list[str] = []
         self._at: dict[str, int] = {}
         self._sizes: list[int] = []
         self._size = 0
@@ -87,6 +89,7 @@ class SitePosts:
             return
         at = self._at[post.id] = len(self.posts)
         self.posts.append(post)
+        self.beginnings.append(f"{post.title or ''}\n{text[:_BEGINNING]}")
         words = Words(text).folded[:_MOST_WORDS]
         stems = stems_in(language_of(words, text))
         counts = Counter(filter(None, map(stems.of, words)))
