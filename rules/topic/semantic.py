@@ -27,7 +27,13 @@ _LATEST = 24
 _MOST_OTHERS = 100
 _SMALL = 1e-6
 SITE_MEANING_SIGNS = frozenset(
-    ("post among others in meaning", "thread among others in meaning", "thread less best other in meaning")
+    (
+        "post among others in meaning",
+        "thread among others in meaning",
+        "thread less best other in meaning",
+        "thread less likeliest others in meaning",
+        "nearest less likeliest others in meaning",
+    )
 )
 
 
@@ -48,8 +54,14 @@ class ThreadMeaning:
     def __init__(self, model: Sentences, view: ThreadView, site: SitePosts | None) -> None:
         self._model, self._view, self._site = model, view, site
 
-    def signs(self, entry: Entry, *, answered: Entry, nearest: int | None) -> dict[str, float]:
-        """Return the signs about a comment; `answered` and `nearest` are entries before it that may be near."""
+    def signs(
+        self, entry: Entry, *, answered: Entry, nearest: int | None, homes: Sequence[int] = ()
+    ) -> dict[str, float]:
+        """Return the signs about a comment.
+
+        `answered` and `nearest` are entries before it that may be near, `homes` the places of posts of the site that
+        may be.
+        """
         [comment] = self._model.vectors([_beginning(entry)])
         earlier = {*range(max(1, entry.number - _LATEST), entry.number)}
         before = self._comments(sorted(earlier | ({nearest} if nearest else set())))
@@ -74,10 +86,13 @@ class ThreadMeaning:
         }
         if self._others is not None:
             others = self._others @ comment
-            mean, spread = float(others.mean()), float(others.std()) + 0.02
+            mean, spread, best = float(others.mean()), float(others.std()) + 0.02, float(others.max())
+            of_home = float((self._beginnings(homes) @ comment).max()) if homes else mean
             signs["post among others in meaning"] = (max(of_title, of_post) - mean) / spread
             signs["thread among others in meaning"] = (max(of_thread, of_nearest) - mean) / spread
-            signs["thread less best other in meaning"] = max(of_post, of_thread) - float(others.max())
+            signs["thread less best other in meaning"] = max(of_post, of_thread) - best
+            signs["thread less likeliest others in meaning"] = max(of_post, of_thread) - of_home
+            signs["nearest less likeliest others in meaning"] = signs["meaning of any"] - max(of_home, best)
         return signs
 
     @cached_property
@@ -96,9 +111,13 @@ class ThreadMeaning:
     def _others(self) -> Vectors | None:
         if self._site is None or len(self._site.posts) < MIN_POSTS:
             return None
-        known = zip(self._site.posts, self._site.beginnings, strict=True)
-        others = [text for post, text in known if post.id != self._view.thread.id]
-        return self._model.vectors([_passages(text)[0] for text in others[:_MOST_OTHERS]])
+        here = self._view.thread.id
+        others = [at for at, post in enumerate(self._site.posts[: _MOST_OTHERS + 1]) if post.id != here]
+        return self._beginnings(others[:_MOST_OTHERS])
+
+    def _beginnings(self, places: Iterable[int]) -> Vectors:
+        known = self._site.beginnings if self._site is not None else []
+        return self._model.vectors([_passages(known[at])[0] for at in places])
 
     def _comments(self, numbers: Iterable[int]) -> Vectors:
         texts = [_beginning(self._view.entries[number]) for number in numbers]
