@@ -6,8 +6,10 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+import requests
 from click.testing import Result
 
 from adapters.saved.threads import read_threads
@@ -15,6 +17,7 @@ from tests.board import Board
 from tests.commands import invoke
 from tests.mini_wordpress import MiniWordPress
 from tests.test_command import COMMAND
+from tests.test_daemon import free_port
 
 LINE = "A bridge that is closed for two summers takes the fish market with it, whatever the plan says."
 PATIENCE = 60.0
@@ -25,6 +28,7 @@ class Installed:
 
     def __init__(self, folder: Path, server: MiniWordPress) -> None:
         self.folder, self.server, self.board = folder, server, server.board
+        self.web_port = free_port()
         self.write("")
 
     def write(self, more: str, *, url: str | None = None) -> None:
@@ -38,6 +42,8 @@ class Installed:
             port = 0
             interval_seconds = 1
             jitter_seconds = 0
+            [web]
+            port = {self.web_port}
             [sites."blog.example"]
             platform = "wordpress"
             url = "{url or self.server.url}"
@@ -209,6 +215,10 @@ def test_the_daemon_polls_reloads_and_stops(installed: Installed) -> None:
         refused = installed.run("run")
         assert refused.exit_code == 2
         assert f"another daemon works on this store (process {daemon.pid} on " in refused.stderr
+        page = requests.get(f"http://127.0.0.1:{installed.web_port}/", timeout=PATIENCE)
+        assert (page.status_code, urlsplit(page.url).path) == (200, "/login")
+        link = installed.run("people", "invite", "ada", "--role", "admin").stdout.strip()
+        assert "Welcome" in requests.get(link, timeout=PATIENCE).text
         installed.board.now = time.time()
         installed.board.create("https://bridges.example/report", author="Pavel")
         eventually(lambda: len(installed.findings()) == 2)
