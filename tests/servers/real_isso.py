@@ -1,6 +1,5 @@
 """A real Isso, from the package index, in an environment of its own that is kept in the cache."""
 
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -11,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from tests.contract import Contract
 from tests.servers.isso import IssoServer, logged_in
-from tests.servers.real import MissingError, RealBoard, RealServer, cache, free_address, in_memory, serving
+from tests.servers.real import MissingError, RealBoard, RealServer, fetched, free_address, in_memory, serving
 
 PACKAGE = "isso==0.14.0"
 _CONFIG = """
@@ -31,15 +30,14 @@ enabled = false
 
 def installed() -> Path:
     """Return the folder of Isso's environment, made once; raises MissingError."""
-    kept = cache() / PACKAGE.replace("==", "-")
-    if not (kept / "ready").exists():
-        shutil.rmtree(kept, ignore_errors=True)
-        pip = [kept / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", PACKAGE]
-        for command in ([sys.executable, "-m", "venv", kept], pip):
-            if subprocess.run(command, capture_output=True).returncode:
-                raise MissingError(f"a real Isso is fetched with pip, which could not install {PACKAGE}")
-        (kept / "ready").touch()
-    return kept
+    return fetched(PACKAGE.replace("==", "-"), _fetch)
+
+
+def _fetch(kept: Path) -> None:
+    pip = [kept / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", PACKAGE]
+    for command in ([sys.executable, "-m", "venv", kept], pip):
+        if subprocess.run(command, capture_output=True).returncode:
+            raise MissingError(f"a real Isso is fetched with pip, which could not install {PACKAGE}")
 
 
 class RealIsso(RealServer):

