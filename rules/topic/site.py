@@ -18,7 +18,9 @@ MIN_POSTS = 20
 # Of a site with more the first stand for all; of a long post its beginning.
 MOST_POSTS = 3_000
 _MOST_WORDS = 3_000
+_BEGINNING = 500  # characters kept to be read
 _TITLE_COUNTS = 2
+_LIKELIEST = 5
 _SMOOTHING = 50.0
 _PRIOR = 2_000.0
 SITE_SIGNS = frozenset(
@@ -50,11 +52,15 @@ class SitePost:
 
 @dataclass(frozen=True, slots=True)
 class Homes:
-    """Hold how a comment stands to the other posts of its site, as signs; the nearest, and by how much it is nearer."""
+    """Hold how a comment stands to the other posts of its site, as signs.
+
+    `nearest` is the nearest, by `nearer`; `likeliest` are the places of the few that may be, in the list of posts.
+    """
 
     signs: Mapping[str, float]
     nearest: SitePost
     nearer: float
+    likeliest: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,7 @@ class SitePosts:
     def __init__(self, *, lexicon: Lexicon | None = None) -> None:
         self._lexicon = lexicon or shipped_lexicon()
         self.posts: list[SitePost] = []
+        self.beginnings: list[str] = []
         self._at: dict[str, int] = {}
         self._sizes: list[int] = []
         self._size = 0
@@ -87,6 +94,7 @@ class SitePosts:
             return
         at = self._at[post.id] = len(self.posts)
         self.posts.append(post)
+        self.beginnings.append(f"{post.title or ''}\n{text[:_BEGINNING]}")
         words = Words(text).folded[:_MOST_WORDS]
         stems = stems_in(language_of(words, text))
         counts = Counter(filter(None, map(stems.of, words)))
@@ -138,7 +146,9 @@ class SitePosts:
             "thread among others": (mine_with_comments - float(ranked.mean())) / spread,
             "best other among others": (most - float(ranked.mean())) / spread,
         }
-        return Homes(signs, self.posts[best], most - mine_with_comments)
+        likeliest = np.argsort(-others, kind="stable")[:_LIKELIEST]
+        likeliest = likeliest[others[likeliest] > 0]
+        return Homes(signs, self.posts[best], most - mine_with_comments, tuple(likeliest.tolist()))
 
     def _word(self, stem: str, known: Known) -> "_Word":
         word = self._cached.get(stem)
