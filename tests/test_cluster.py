@@ -1,5 +1,6 @@
 """The cluster: real workers over a real PostgreSQL; whatever dies, freezes or restarts, each comment is taken once."""
 
+import asyncio
 import json
 import signal
 import subprocess
@@ -20,10 +21,16 @@ from sqlalchemy import select, text
 pytest.importorskip("procrastinate", reason="pip install 'quotewarden[cluster]'")
 
 from adapters.push import SIGNATURE, TIME, sign
-from bot.cluster.jobs import launch_polls, launch_push, prepare  # what follows needs the extra
+from bot.cluster.jobs import (  # what follows needs the extra
+    launch_polls,
+    launch_polls_of,
+    launch_push,
+    new_app,
+    prepare,
+)
 from bot.cluster.metrics import WorkerMetrics
 from bot.cluster.state import cluster_state
-from bot.cluster.tasks import Tasks
+from bot.cluster.tasks import Tasks, _put_back
 from bot.config import Config, ConfigError, check_config
 from bot.daemon.lock import StoreInUseError
 from bot.daemon.polls import PollError, PollOutcome, TimedAction, WatchedSite, Work
@@ -470,6 +477,31 @@ def test_a_push_waits_for_the_poll_that_runs_and_is_no_use_to_a_site_that_failed
         assert end(connection, "a", due("a"), wait=3600, lag=0)
     tasks(board, lambda site, **given: PollOutcome())._hasten("a", "one", 0)
     assert timedelta(seconds=APART_SECONDS - 5) < due("a") - datetime.now(UTC) <= timedelta(seconds=APART_SECONDS)
+
+
+def test_a_job_that_died_after_it_had_queued_the_next_one_is_not_put_back(board: Store) -> None:
+    with board.write() as connection:
+        [one] = due_at_host(connection, "two", at_once=9, besides=0)
+        assert launch_polls_of(connection, "two", at_once=9, besides=0) == 1
+        begun = connection.execute(text("UPDATE procrastinate_jobs SET status = 'doing' RETURNING id")).scalar_one()
+        assert end(connection, "c", one.due_at, wait=0, lag=0)
+        assert launch_polls_of(connection, "two", at_once=9, besides=begun) == 1
+
+    async def put_back() -> None:
+        async with new_app(board.engine.url, tasks(board, lambda site, **given: PollOutcome())).open_async() as app:
+            for number in numbers:
+                await _put_back(app.job_manager, number)
+
+    numbers = [begun]
+    asyncio.run(put_back())
+    with board.write() as connection:
+        [(next_one, status)] = connection.execute(text("SELECT id, status FROM procrastinate_jobs")).all()
+        connection.execute(text("UPDATE procrastinate_jobs SET status = 'doing'"))
+    assert (next_one > begun, status) == (True, "todo")
+    numbers = [next_one]
+    asyncio.run(put_back())
+    with board.read() as connection:
+        assert connection.execute(text("SELECT id, status FROM procrastinate_jobs")).all() == [(next_one, "todo")]
 
 
 def test_a_turn_is_ended_once(board: Store) -> None:

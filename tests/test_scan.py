@@ -26,10 +26,9 @@ from bot.records import thread_record  # noqa: E402
 from bot.scan.command import scan  # noqa: E402
 from bot.scan.errors import PartError  # noqa: E402
 from bot.scan.folder import Folder  # noqa: E402
-from bot.scan.part import PartJob  # noqa: E402
 from bot.scan.summary import summed_up, write_summary  # noqa: E402
 from bot.scan.threads import read_threads_of, write_threads  # noqa: E402
-from bot.scan.work import see_through  # noqa: E402
+from bot.scan.work import PartJob, see_through  # noqa: E402
 from rules.topic.site import MIN_POSTS  # noqa: E402
 from tests.dialogue import thread_of  # noqa: E402
 from tests.test_off_topic import CAKE, MILL  # noqa: E402
@@ -50,7 +49,7 @@ def check(comment, context, options):
     if "KILL" in text:
         os.kill(os.getpid(), signal.SIGKILL)
     if "SLEEP" in text:
-        time.sleep(0.3)
+        time.sleep(0.15)
     if "HOARD" in text:
         bytearray(1 << 31)
     yield from () if "SLEEP" not in text else [Report(start=0, end=5, confidence=1.0, message="Slept.")]
@@ -79,7 +78,7 @@ def env(tmp_path: Path) -> dict[str, str]:
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: obedient\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[quotewarden.rules]\nobedient = obedient\n")
-    (tmp_path / "quotewarden.toml").write_text("[scan]\npartition_comments = 12\nmemory_mb = 1024\n")
+    (tmp_path / "quotewarden.toml").write_text("[scan]\npartition_comments = 20\nmemory_mb = 1024\n")
     return {"PYTHONPATH": str(tmp_path / "beside"), "PATH": os.environ["PATH"], "HOME": str(tmp_path)}
 
 
@@ -120,7 +119,7 @@ def test_it_finds_what_check_finds_and_sums_up(tmp_path: Path, run) -> None:
     assert rows == [json.loads(line) for line in checked.stdout.splitlines()]
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     assert (summary["threads"], summary["comments"], summary["findings"]) == (10, 30, len(rows))
-    assert summary["partitions"] == {"finished": 4, "failed": 0}
+    assert summary["partitions"] == {"finished": 2, "failed": 0}
     assert summary["findings_by_rule"]["link-only"] == 10
     assert summary["comments_by_month"] == {"2026-01": 9, "2026-02": 9, "2026-03": 9, "2026-04": 3}
     page = (tmp_path / "out" / "summary.html").read_text()
@@ -240,6 +239,8 @@ def test_a_scan_that_is_killed_goes_on(tmp_path: Path, run, env: dict[str, str])
         assert time.monotonic() < until
         assert scan.poll() is None
         time.sleep(0.02)
+    # It must not come to its end meanwhile.
+    os.killpg(scan.pid, signal.SIGSTOP)
     beside = run("scan", "a.jsonl", "--out", "out")
     assert "out: another scan works on this folder" in beside.stderr
     os.killpg(scan.pid, signal.SIGKILL)

@@ -10,6 +10,7 @@ from time import monotonic
 
 import structlog
 from procrastinate import JobContext
+from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 
@@ -71,9 +72,9 @@ class Tasks:
         """Put back into the queue what dead workers had begun; what they were at is done once all the same."""
         manager, seconds = job.app.job_manager, self._options.cluster.stalled_seconds
         for stalled in await manager.get_stalled_jobs(seconds_since_heartbeat=seconds):
-            if stalled.task_name in ("poll", "act", "hasten"):
+            if stalled.id is not None and stalled.task_name in ("poll", "act", "hasten"):
                 _log.warning("a job's worker is silent; the job is retried", job=stalled.task_name, **_named(stalled))
-                await manager.retry_job(stalled)
+                await _put_back(manager, stalled.id)
             elif stalled.id is not None:
                 # What comes every few seconds need not be made up for.
                 await manager.finish_job_by_id_async(stalled.id, Status.FAILED, delete_job=True)
@@ -86,7 +87,7 @@ class Tasks:
         lost = {number for number in believed if number is not None and number not in self._running}
         for number in lost & self._suspects:
             _log.warning("a job was lost on the way; it is retried", number=number)
-            await manager.retry_job_by_id_async(number, retry_at=datetime.now(UTC))
+            await _put_back(manager, number)
         self._suspects = lost
 
     def stop(self) -> None:
@@ -233,6 +234,14 @@ class Tasks:
             log.info("the site is still sick")
         else:
             log.warning("the poll failed", exc_info=trace)
+
+
+async def _put_back(manager: JobManager, number: int) -> None:
+    try:
+        await manager.retry_job_by_id_async(number, retry_at=datetime.now(UTC))
+    except UniqueViolation:
+        # It had put the next one of its site into the queue, which waits for its end.
+        await manager.finish_job_by_id_async(number, Status.FAILED, delete_job=True)
 
 
 def _next(action: TimedAction) -> datetime:

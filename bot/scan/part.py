@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pyarrow
@@ -25,11 +24,10 @@ from pyarrow.parquet import ParquetWriter
 from adapters.thread import Thread
 from bot.budget import RunBudget, shares
 from bot.check import check_thread
-from bot.config import Config
-from bot.elsewhere import Asked
 from bot.records import Record
 from bot.scan.folder import Folder, renamed, write_json
 from bot.scan.threads import read_threads_of
+from bot.scan.work import PartJob
 
 _ROWS = 2000
 _TEXT = pyarrow.string()
@@ -68,19 +66,6 @@ SCHEMA = pyarrow.schema(
 )
 
 _line = json.JSONEncoder(ensure_ascii=False).encode
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartJob:
-    """Hold what it takes to check a partition; `passed_over` are threads, by `number`; `memory` is in bytes."""
-
-    folder: Path
-    number: int
-    config: Config
-    rules: frozenset[str]
-    asked: Asked
-    memory: int
-    passed_over: tuple[Record, ...] = ()
 
 
 @dataclass(slots=True)

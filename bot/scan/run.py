@@ -27,10 +27,9 @@ from bot.scan.cutting import cut
 from bot.scan.errors import PartError, ScanError
 from bot.scan.folder import Folder, write_json
 from bot.scan.inputs import ScanInputs
-from bot.scan.part import PartJob
 from bot.scan.summary import summed_up, write_summary
 from bot.scan.threads import write_threads
-from bot.scan.work import see_through
+from bot.scan.work import PartJob, see_through
 from bot.sentence_model import sentences
 from rules.engine import Engine
 from rules.registry import all_rules

@@ -8,16 +8,31 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
+from bot.config import Config
+from bot.elsewhere import Asked
 from bot.records import Record
 from bot.scan.errors import PartError
 from bot.scan.folder import Folder
-from bot.scan.part import PartJob
 
 # A thread that kills its process so often is passed over, and a partition with many such threads is given up.
 _DEATHS = 2
 _MOST_PASSED_OVER = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartJob:
+    """Hold what it takes to check a partition; `passed_over` are threads, by `number`; `memory` is in bytes."""
+
+    folder: Path
+    number: int
+    config: Config
+    rules: frozenset[str]
+    asked: Asked
+    memory: int
+    passed_over: tuple[Record, ...] = ()
 
 
 def see_through(job: PartJob) -> None:

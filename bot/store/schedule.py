@@ -133,7 +133,7 @@ def watch(connection: Connection, wanted: Mapping[str, str], *, interval: Mappin
     ]
     if moved:
         connection.execute(update(schedule).where(schedule.c.site_id == bindparam("number")), moved)
-    if gone := [number for number in known if number not in {numbers[name] for name in names}]:
+    if gone := known.keys() - {numbers[name] for name in names}:
         connection.execute(delete(schedule).where(schedule.c.site_id.in_(gone)))
 
 
