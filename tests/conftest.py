@@ -23,6 +23,7 @@ def words_alone() -> Iterator[None]:
     """Keep the sentence model out of all tests but its own, which ask for `sentence_model`: it takes its time."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("bot.sentence_model._MODEL", PackagedFile("no_such_package", "model.onnx", ""))
+        patch.setenv("PYTHONPATH", str(Path(__file__).parent / "words_alone"))
         yield
 
 

@@ -182,9 +182,10 @@ def test_hostile_post_leaves_its_thread_alone() -> None:
 
 
 def test_each_kind_of_evidence_has_a_model() -> None:
-    with_site, alone = shipped()
-    assert alone.needs < with_site.needs
-    for model in (with_site, alone):
+    with_meaning, with_site, meant, alone = shipped()
+    assert alone.needs < with_site.needs < with_meaning.needs
+    assert alone.needs < meant.needs < with_meaning.needs
+    for model in shipped():
         calm = Evidence(dict(zip(model.signs, model.means, strict=True)), 20)
         assert 0 < model.probability(calm) < 0.2
 
