@@ -23,8 +23,9 @@ setup: .venv/ready  ## the virtual environment, with everything pinned
 demo: setup  ## the dry run on the threads in examples/
 	@$(BIN)/quotewarden check --exit-zero examples
 
+# Most of them wait for servers and processes: more at once than there are processors, those of a file in one process.
 test: setup  ## the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
 lint: setup  ## style, types and the direction of imports
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -69,6 +69,9 @@ class Reply:
         words = [found.get(key) for key in ("code", *_WORDS)]
         code, *said = [word if isinstance(word, str | int) else None for word in words]
         first = next((str(word) for word in said if word), None)
+        # What Ghost says of the reason.
+        if first and isinstance(context := found.get("context"), str):
+            first = f"{first} {context}"
         return (str(code) if code is not None else None), (" ".join(first.split())[:200] if first else None)
 
 

@@ -1,13 +1,15 @@
 """What watching costs each platform: requests and bytes for each new comment, and how fast its replies are parsed.
 
-    python bench/adapters.py [--platform NAME ...] [--reddit CASSETTE]
+    python bench/adapters.py [--platform NAME ...] [--real] [--reddit CASSETTE]
 
 Each platform's small server of the contract is watched for a quiet day (a poll every five minutes, a comment an hour)
 and for a busy quarter of an hour (a poll a minute, a comment a second); bytes are those of the bodies of its replies.
 A plain loop of requests stands beside it where there is an obvious one: it asks for the newest hundred at each poll.
 Parsing is the walk down a history with its replies at hand, JSON and all, without a network. CASSETTE is one of PRAW's
 with a listing of comments (../shared/fixtures/praw/TestMultiredditStreams.test_comments__with_pause.json): that
-listing, from loopback, is read by this adapter, by PRAW (the extra `peers`) and by a plain loop. Prints JSON lines.
+listing, from loopback, is read by this adapter, by PRAW (the extra `peers`) and by a plain loop. With --real, the real
+servers of the tests (Ghost too with QUOTEWARDEN_SLOW=1) are read once from the beginning and then polled while nothing
+happens. Prints JSON lines.
 """
 
 import argparse
@@ -15,6 +17,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +28,19 @@ import requests
 from adapters.platforms import reddit
 from adapters.site import open_site
 from tests.contract import Contract, Stage
+from tests.servers import real_ghost, real_isso, real_waline, real_wordpress
+from tests.servers.real import MissingError
 from tests.servers.reddit import RedditServer
 from tests.servers.server import Answer, Query
 from tests.test_contract import SMALL
 
+# Of the real ones, what sees most.
+REAL: tuple[tuple[Contract, Callable[[], AbstractContextManager[Any]]], ...] = (
+    (real_wordpress.CONTRACTS[0], lambda: real_wordpress.running("6.5", real_wordpress.packages())),
+    (real_isso.CONTRACTS[0], lambda: real_isso.running(real_isso.installed())),
+    (real_waline.CONTRACTS[0], lambda: real_waline.running(real_waline.installed())),
+    (real_ghost.CONTRACTS[0], lambda: real_ghost.running(real_ghost.installed())),
+)
 HISTORY = 500
 WORDS = "The kiln was cold when we came, and whoever had lit it had gone home. " * 4
 # The newest hundred, as a plain loop would ask for them.
@@ -72,10 +84,10 @@ def watch(contract: Contract, *, polls: int, seconds: float, comments: Callable[
         return figures
 
 
-def fill(stage: Stage, count: int, *, within: float = 86_400.0) -> None:
-    """Write comments of some length, evenly over the last so many seconds."""
+def fill(stage: Stage, count: int, *, within: float = 86_400.0, before: float = 0.0) -> None:
+    """Write comments of some length, evenly over so many seconds, the last one so many seconds ago."""
     for number in range(count):
-        at = stage.board.now - within + (number + 1) * within / count
+        at = stage.board.now - before - within + (number + 1) * within / count
         stage.board.create(f"{number} {WORDS}", at=at)
 
 
@@ -113,6 +125,48 @@ def parse(contract: Contract) -> dict[str, object]:
                 len(step.page.comments)
             best = min(best, time.perf_counter() - began)
         return {"comments": fresh, "comments_per_s": round(fresh / best)}
+
+
+def on_real_ones() -> None:
+    """Read the same history from each real server that can be had here, and poll it on."""
+    for entry, start in REAL:
+        try:
+            running = start()
+        except MissingError as error:
+            print(error, file=sys.stderr)
+            continue
+        with running as server, entry.stage(server) as stage:
+            server.reset()
+            # All of them settled, so that what has not changed is asked for as such.
+            fill(stage, HISTORY, before=3600.0)
+            got = counted(stage)
+            for bench, polls in (("history on a real server", 1), ("quiet on a real server", 20)):
+                got.clear()
+                began = time.perf_counter()
+                fresh = sum(len(stage.poll()) for _ in range(polls))
+                took = time.perf_counter() - began
+                figures = {
+                    "comments": fresh,
+                    "requests_a_poll": round(len(got) / polls, 2),
+                    "bytes_a_poll": round(sum(got) / polls),
+                    "seconds_a_poll": round(took / polls, 3),
+                }
+                print(json.dumps({"bench": bench, "platform": entry.name, **figures}), flush=True)
+
+
+def counted(stage: Stage) -> list[int]:
+    """Return a list that grows by the bytes of each reply's body, unpacked."""
+    platform: Any = stage.site._platform
+    http, got = platform._http, list[int]()
+    ask = http._ask
+
+    def counting(*given: Any, **named: Any) -> Any:
+        reply = ask(*given, **named)
+        got.append(len(reply.body))
+        return reply
+
+    http._ask = counting
+    return got
 
 
 class Cassette(RedditServer):
@@ -192,6 +246,7 @@ def readers(server: Cassette) -> dict[str, Callable[[], int]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--platform", nargs="*", help="those of these names alone, as the contract calls them")
+    parser.add_argument("--real", action="store_true", help="the real servers too")
     parser.add_argument("--reddit", type=Path, metavar="CASSETTE")
     options = parser.parse_args()
     for contract in SMALL:
@@ -202,6 +257,8 @@ def main() -> None:
         busy = watch(contract, polls=15, seconds=60, comments=lambda number: 60)
         print(json.dumps({"bench": "busy", "platform": contract.name, **busy}), flush=True)
         print(json.dumps({"bench": "parsing", "platform": contract.name, **parse(contract)}), flush=True)
+    if options.real:
+        on_real_ones()
     if options.reddit:
         beside_praw(options.reddit)
 

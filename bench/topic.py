@@ -1,10 +1,11 @@
 """Measure the off-topic rule on moved comments, labelled threads, moderators' labels and speed; a JSON line a figure.
 
-    python bench/topic.py SHARED [--only moved labelled speed omp] [--plot docs/topic.svg]
+    python bench/topic.py SHARED [--only moved labelled speed omp] [--plot docs/topic.svg] [--semantic [--vectors FILE]]
 
 Moved comments are scored with weights learned from other threads and with words counted without their blog, so that the
 figures are those of an unseen blog. In the same run two controls: with the comment's length alone the AUC has to be .5,
-and so it has to be with weights learned from shuffled labels.
+and so it has to be with weights learned from shuffled labels. With --semantic the installed sentence model takes part,
+and FILE keeps what it said for the next run; of speed nothing is kept.
 """
 
 import argparse
@@ -28,6 +29,7 @@ from bench import omp
 from bench.corpora import blogs, labelled
 from bench.figures import figures
 from bench.train_topic import FOLDS, Example, Neutral, all_examples, fit, fold_of, kinds, site_posts
+from bench.vectors import kept_vectors
 from bot.budget import allowed
 from rules import off_topic
 from rules.elsewhere import Elsewhere
@@ -36,23 +38,26 @@ from rules.rule import Context
 from rules.topic.evidence import Evidence
 from rules.topic.lexicon import Lexicon, shipped
 from rules.topic.relevance import TopicAnalysis
+from rules.topic.semantic import FindSentences
 from rules.view import ThreadView
 
 
-def moved_set(shared: Path, name: str, lexicon: Lexicon, *, with_site: bool) -> list[Example]:
+def moved_set(
+    shared: Path, name: str, lexicon: Lexicon, *, with_site: bool, sentences: FindSentences | None = None
+) -> list[Example]:
     """Return the comments of a set of moved ones, each with its evidence."""
     path = shared / "data" / "offtopic" / f"{name}.jsonl.gz"
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         labels = {row["id"]: [bool(c.get("moved")) for c in row["comments"]] for row in map(json.loads, lines)}
     threads = read_threads(str(path), on_notice=lambda notice: None, on_bytes=lambda count: None)
     views = [ThreadView(thread) for thread in threads]
-    elsewhere = Elsewhere(posts=site_posts(views, lexicon) if with_site else None)
+    elsewhere = Elsewhere(posts=site_posts(views, lexicon) if with_site else None, sentences=sentences)
     made = []
     for view in views:
         analysis = TopicAnalysis(view, elsewhere, lexicon=lexicon, model=Neutral())
         for entry, is_moved in zip(view.entries[1:], labels[view.thread.id], strict=True):
             said = analysis.said(entry)
-            found = analysis.evidence(entry, said)
+            found = analysis.with_meaning(entry, analysis.evidence(entry, said))
             analysis.learn(entry, said)
             made.append(Example(view.thread.id, dict(found.signs), found.stems, is_moved))
     return made
@@ -61,7 +66,11 @@ def moved_set(shared: Path, name: str, lexicon: Lexicon, *, with_site: bool) -> 
 def held_out(
     training: Sequence[Example], test: Sequence[Example], signs: Sequence[str], *, shuffled: bool = False
 ) -> np.ndarray:
-    """Return the score of each comment, by weights learned from the threads of other folds."""
+    """Return the score of each comment, by weights learned from the threads of other folds.
+
+    A comment that lacks some of the signs, for one in another language, is scored by what all have.
+    """
+    by_all = [sign for sign in signs if all(sign in example.signs for example in test)]
     scores = np.zeros(len(test))
     for fold in range(FOLDS):
         kept = [example for example in training if fold_of(example.thread) != fold]
@@ -72,9 +81,10 @@ def held_out(
                 Example(one.thread, one.signs, one.stems, label, one.weight)
                 for one, label in zip(kept, labels, strict=True)
             ]
-        model = fit(kept, signs)
+        models = [fit(kept, some) for some in ([signs] if len(by_all) == len(signs) else [signs, by_all])]
         for at, example in enumerate(test):
             if fold_of(example.thread) == fold:
+                model = next(model for model in models if model.needs <= example.signs.keys())
                 scores[at] = model.probability(evidence(example))
     return scores
 
@@ -84,16 +94,19 @@ def evidence(example: Example) -> Evidence:
     return Evidence(example.signs, example.stems)
 
 
-def moved_rows(shared: Path, plot: Path | None = None) -> Iterator[dict[str, object]]:
+def moved_rows(
+    shared: Path, plot: Path | None = None, sentences: FindSentences | None = None
+) -> Iterator[dict[str, object]]:
     """Yield the figures on moved comments: with the site's other posts, without them, and the two controls."""
-    training = all_examples(shared, shipped(), with_site=True)
+    training = all_examples(shared, shipped(), with_site=True, sentences=sentences)
     models = kinds(training)
     for name in ("moved-random", "moved-hard"):
-        test = moved_set(shared, name, shipped(), with_site=True)
+        test = moved_set(shared, name, shipped(), with_site=True, sentences=sentences)
         is_moved = np.array([example.is_moved for example in test])
         for kind, signs in models.items():
             scores = held_out(training, test, signs)
-            yield {"score": name, "evidence": kind, **figures(scores, is_moved)}
+            told = f"{kind}, and meaning" if sentences is not None else kind
+            yield {"score": name, "evidence": told, **figures(scores, is_moved)}
         if plot is not None and name == "moved-random":
             plot.write_text(reliability(scores, is_moved), "utf-8")
         signs = models["thread and site"]
@@ -102,7 +115,9 @@ def moved_rows(shared: Path, plot: Path | None = None) -> Iterator[dict[str, obj
         yield {"score": name, "control": "shuffled labels", **figures(by_chance, is_moved)}
 
 
-def labelled_row(shared: Path, min_score: float | None = None) -> dict[str, object]:
+def labelled_row(
+    shared: Path, min_score: float | None = None, sentences: FindSentences | None = None
+) -> dict[str, object]:
     """Return how right the rule is on the hand-labelled threads, within its budget over all of them as one site."""
     gold: dict[str, set[str]] = {}
     spam: dict[str, set[str]] = {}
@@ -121,7 +136,7 @@ def labelled_row(shared: Path, min_score: float | None = None) -> dict[str, obje
     posts = {site: site_posts(views, shipped()) for site, views in sites.items()}
     for thread in threads:
         comments += len(thread.comments)
-        for outcome in engine.evaluate(thread, elsewhere=Elsewhere(posts=posts[thread.site]))[1]:
+        for outcome in engine.evaluate(thread, elsewhere=Elsewhere(posts=posts[thread.site], sentences=sentences))[1]:
             found += [(finding.confidence, thread.id, outcome.comment.id) for finding in outcome.findings]
     kept = sorted(found, reverse=True)[: allowed(options.max_share, comments)]
     right = sum(comment in gold[thread] for _, thread, comment in kept)
@@ -139,7 +154,7 @@ def labelled_row(shared: Path, min_score: float | None = None) -> dict[str, obje
     }
 
 
-def speed_rows(shared: Path) -> Iterator[dict[str, object]]:
+def speed_rows(shared: Path, sentences: FindSentences | None = None) -> Iterator[dict[str, object]]:
     """Yield how many comments a second one core judges, in threads of several lengths made of real comments.
 
     Their text is parted into words before the clock starts, for the other rules need that too.
@@ -147,16 +162,23 @@ def speed_rows(shared: Path) -> Iterator[dict[str, object]]:
     threads = list(blogs(shared))
     pool = [comment for thread in threads for comment in thread.comments]
     post = max(threads, key=lambda thread: len(thread.comments)).post
+    # The sentence model takes a hundred times as long: as many comments tell as much, of a thread that is as long.
     for length in (200, 1_000, 5_000):
         comments = [replace(comment, id=str(number)) for number, comment in enumerate(pool[:length])]
-        context = Context(Thread(site=None, id="t", title=None, url=None, post=post, comments=comments))
+        thread = Thread(site=None, id="t", title=None, url=None, post=post, comments=comments)
+        context = Context(thread, Elsewhere(sentences=sentences))
         for entry in context.view.entries:
             _ = entry.words
+        judged = context.view.entries[1:] if sentences is None else context.view.entries[-200:]
         began = time.process_time()
-        for entry in context.view.entries[1:]:
+        for entry in judged:
             list(off_topic.check(entry, context, off_topic.Options()))
         seconds = time.process_time() - began
-        yield {"score": "speed", "comments": length, "comments a second": round(length / seconds)}
+        yield {
+            "score": "speed",
+            "comments": length,
+            "comments a second": round(len(judged) / seconds, 1 if sentences else None),
+        }
 
 
 def reliability(scores: np.ndarray, is_moved: np.ndarray) -> str:
@@ -197,11 +219,14 @@ def main() -> None:
     parser.add_argument("shared", type=Path)
     parser.add_argument("--only", nargs="*", default=["moved", "labelled", "speed", "omp"])
     parser.add_argument("--plot", type=Path)
+    parser.add_argument("--semantic", action="store_true")
+    parser.add_argument("--vectors", type=Path)
     options = parser.parse_args()
+    sentences = kept_vectors(options.vectors) if options.semantic else None
     rows: dict[str, Callable[[], Iterable[dict[str, object]]]] = {
-        "moved": lambda: moved_rows(options.shared, options.plot),
-        "labelled": lambda: [labelled_row(options.shared)],
-        "speed": lambda: speed_rows(options.shared),
+        "moved": lambda: moved_rows(options.shared, options.plot, sentences),
+        "labelled": lambda: [labelled_row(options.shared, sentences=sentences)],
+        "speed": lambda: speed_rows(options.shared, kept_vectors(None) if options.semantic else None),
         "omp": lambda: [omp.measure(options.shared)],
     }
     for name in options.only:

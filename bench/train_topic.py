@@ -1,11 +1,12 @@
 """Train the model that tells comments which have left their thread.
 
-    python bench/train_topic.py SHARED
+    python bench/train_topic.py SHARED [--semantic [--vectors FILE]]
 
 Comments are moved under other posts: each comment of the shared blogs and forum threads is an example of one that
 belongs, and a comment of another thread of the same site, put in its place, one of one that does not: from any thread,
-or from one of the three whose posts are nearest. Writes rules/topic/model.json, learned from all threads;
-`bench/topic.py` prints how well such weights do on threads that they were not learned from.
+or from one of the three whose posts are nearest. Writes rules/topic/model.json, learned from all threads, or with
+--semantic rules/topic/semantic.json, whose signs are those and the installed sentence model's; `bench/topic.py` prints
+how well such weights do on threads that they were not learned from.
 """
 
 import argparse
@@ -24,10 +25,12 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from adapters.thread import Thread
 from bench.corpora import blogs, forum
+from bench.vectors import kept_vectors
 from rules.elsewhere import Elsewhere
 from rules.topic.lexicon import Lexicon, shipped
 from rules.topic.model import KNOTS, Model, design
 from rules.topic.relevance import TopicAnalysis
+from rules.topic.semantic import SITE_MEANING_SIGNS, FindSentences
 from rules.topic.site import SITE_SIGNS, SitePost, SitePosts
 from rules.view import Entry, ThreadView
 
@@ -66,12 +69,13 @@ def examples(
     with_site: bool,
     seed: int = 1,
     weight: float = 1.0,
+    sentences: FindSentences | None = None,
 ) -> list[Example]:
     """Return each comment of the threads where it stands, with two from elsewhere put in its place."""
     rng = random.Random(seed)  # noqa: S311  # no secret
     views = [ThreadView(thread) for thread in threads]
     near = nearest_posts(views)
-    elsewhere = Elsewhere(posts=site_posts(views, lexicon) if with_site else None)
+    elsewhere = Elsewhere(posts=site_posts(views, lexicon) if with_site else None, sentences=sentences)
     made = []
     for here, view in enumerate(views):
         analysis = TopicAnalysis(view, elsewhere, lexicon=lexicon, model=Neutral())
@@ -79,7 +83,7 @@ def examples(
             any_other = rng.choice([at for at in (rng.randrange(len(views)) for _ in range(9)) if at != here] or [here])
             for there, is_moved in ((here, False), (any_other, True), (rng.choice(near[here]), True)):
                 other = entry if not is_moved else moved(rng.choice(views[there].entries[1:]), entry)
-                found = analysis.evidence(other, analysis.said(other))
+                found = analysis.with_meaning(other, analysis.evidence(other, analysis.said(other)))
                 made.append(Example(view.thread.id, dict(found.signs), found.stems, is_moved, weight))
             analysis.learn(entry, analysis.said(entry))
     return made
@@ -132,7 +136,11 @@ def nearest_posts(views: Sequence[ThreadView]) -> list[list[int]]:
 
 
 def fit(made: Sequence[Example], signs: Sequence[str], *, penalty: float = PENALTY) -> Model:
-    """Return the model that the examples teach (logistic regression, Newton's method), at the true prevalence."""
+    """Return the model that the examples teach which have the signs (logistic regression, Newton's method).
+
+    It is for the true prevalence.
+    """
+    made = [example for example in made if example.signs.keys() >= set(signs)]
     inputs = np.array([[example.signs[sign] for sign in signs] for example in made])
     is_moved = np.array([example.is_moved for example in made])
     weight = np.array([example.weight for example in made])
@@ -183,28 +191,41 @@ def site_threads(shared: Path) -> dict[str, list[Thread]]:
     return by_site
 
 
-def all_examples(shared: Path, lexicon: Lexicon, *, with_site: bool) -> list[Example]:
+def all_examples(
+    shared: Path, lexicon: Lexicon, *, with_site: bool, sentences: FindSentences | None = None
+) -> list[Example]:
     """Return the examples of every site; the forum's count less."""
     return [
         example
         for site, threads in site_threads(shared).items()
-        for example in examples(threads, lexicon, with_site=with_site, weight=FORUM_WEIGHT if site == "forum" else 1.0)
+        for example in examples(
+            threads,
+            lexicon,
+            with_site=with_site,
+            weight=FORUM_WEIGHT if site == "forum" else 1.0,
+            sentences=sentences,
+        )
     ]
 
 
 def kinds(made: Sequence[Example]) -> dict[str, list[str]]:
     """Return the signs that a model may use, for each kind of evidence that may be at hand."""
-    signs = list(made[0].signs)
-    return {"thread": [sign for sign in signs if sign not in SITE_SIGNS], "thread and site": signs}
+    signs = list(max(made, key=lambda example: len(example.signs)).signs)
+    of_site = SITE_SIGNS | SITE_MEANING_SIGNS
+    return {"thread": [sign for sign in signs if sign not in of_site], "thread and site": signs}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("shared", type=Path)
+    parser.add_argument("--semantic", action="store_true")
+    parser.add_argument("--vectors", type=Path, help="a file that keeps vectors for the next run")
     options = parser.parse_args()
-    made = all_examples(options.shared, shipped(), with_site=True)
+    sentences = kept_vectors(options.vectors) if options.semantic else None
+    made = all_examples(options.shared, shipped(), with_site=True, sentences=sentences)
     models = {name: packed(fit(made, signs)) for name, signs in kinds(made).items()}
-    (ROOT / "rules" / "topic" / "model.json").write_text(json.dumps(models, indent=1) + "\n", "utf-8")
+    name = "semantic.json" if options.semantic else "model.json"
+    (ROOT / "rules" / "topic" / name).write_text(json.dumps(models, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -29,7 +29,6 @@ from bot.store.actions import (
 )
 from bot.store.audit import note_audit
 from bot.store.database import Store
-from bot.store.sites import site_number
 from bot.store.tables import actions, comments, decisions, findings
 
 _LONGEST_NAME = 60
@@ -116,9 +115,8 @@ def carry_out_planned(
     done = last = 0
     while not stopping():
         with store.write() as connection:
-            number = site_number(connection, site.name)
-            action = next_action(connection, number, now=now(), after=last) if number is not None else None
-            if action is None or number is None:
+            action = next_action(connection, site.name, now=now(), after=last)
+            if action is None:
                 return done
             last = action.id
             if (problem := _why_not(connection, action, on_confirm)) is not None:
@@ -126,7 +124,7 @@ def carry_out_planned(
                 continue
             midnight = now().replace(hour=0, minute=0, second=0, microsecond=0)
             is_new = action.begun_at is None and action.verb != "approve"
-            if is_new and on_confirm and begun_since(connection, number, since=midnight) >= on_confirm.per_day:
+            if is_new and on_confirm and begun_since(connection, action.site_id, since=midnight) >= on_confirm.per_day:
                 continue  # tomorrow; what takes something back goes on
             begin_action(connection, action, now=now())
         done += _carry_out(store, site, action, now)

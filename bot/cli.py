@@ -111,11 +111,14 @@ def check(
     from bot.inputs import Inputs
     from bot.processes import over_threads
     from bot.report import check_reporter
+    from bot.sentence_model import what_is_wrong
 
     settings = with_archive(load(config), archive)
     wanted = rule_ids(rules)
     inputs = Inputs(paths, format=known_format(format))
     asked = ask_settings(settings, fetch_pages=fetch_pages, siblings=inputs.files, format=format)
+    if asked.sentences and (wrong := what_is_wrong()):
+        print(f"note: {wrong}", file=sys.stderr)
     work = partial(check_thread, settings, wanted, scores, asked=asked)
     reporter = check_reporter(output.value, with_scores=scores)
     budget = RunBudget(shares(settings))

@@ -276,9 +276,6 @@ def _beyond_a_cluster(config: Config) -> Iterator[tuple[str, str]]:
         yield "bot.mode", "a cluster wants PostgreSQL: set store.url to postgresql://HOST/DATABASE"
     if config.archive.path is not None:
         yield "archive.path", "a cluster keeps no archive, which is one machine's file; leave it out"
-    for name, site in config.sites.items():
-        if site.polling.push_secret is not None:
-            yield f"sites.{name}.push_secret", "a cluster takes no pushes; leave it out"
 
 
 def _tables(data: dict[str, Any], key: str, name: str) -> dict[str, dict[str, Any]]:

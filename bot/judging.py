@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 
 from adapters.thread import Thread
 from bot.config import Config
-from bot.elsewhere import Asked, open_outside
+from bot.elsewhere import Asked, open_outside, wants_sentences
 from bot.limits import time_limit
 from rules.elsewhere import Elsewhere
 from rules.engine import Engine
@@ -168,7 +168,7 @@ def _has_grown(known: Thread, case: Case) -> bool:
 
 def archived(config: Config) -> Callable[[Thread], Elsewhere]:
     """Return what gives, for a thread, what the configuration's archive knows."""
-    asked = Asked(config.archive.path)
+    asked = Asked(config.archive.path, sentences=wants_sentences(config))
     return lambda thread: open_outside(asked, thread).elsewhere
 
 

@@ -67,6 +67,8 @@ class Pipeline:
     def unseen(self, site: str, page: Page) -> set[str]:
         """Return the ids of posts that a page's comments answer and nobody has the words of: ask the platform."""
         named = {sighting.post_id for sighting in page.comments} - {post.id for post in page.posts}
+        if not named:
+            return named
         with self._store.read() as connection:
             return unseen_posts(connection, site_number(connection, site), named)
 
@@ -153,6 +155,8 @@ class Pipeline:
 
     def _judge_touched(self, connection: Connection, site: str, number: int, ledger: Ledger, kept: Kept) -> None:
         """Run the rules over threads, each from a place on: a later comment may have been about what changed there."""
+        if not kept.touched:
+            return
         since = watched_from(connection, number)
         earliest: Place = START if since is None else (since, 0, "")
         stored: list[tuple[StoredThread, int]] = []

@@ -22,7 +22,7 @@ from bot.pipeline import Pipeline
 from bot.store.database import Store
 from bot.store.errors import CursorMoved, StoreError
 from bot.store.polls import Polled, note_poll
-from bot.store.sites import cursor_of, keep_site, note_rescan, pages_taken, rescanned_at, watch_site
+from bot.store.sites import keep_site, note_rescan, watch_site
 from bot.store.threads import living_ids
 from bot.store.unarchived import tell_archive
 
@@ -113,9 +113,8 @@ class Poller:
         now = self._now()
         oldest = since or now - timedelta(days=settings.polling.backfill_days)
         with self._store.write() as connection:
-            watch_site(connection, name, since=oldest, now=now)
-            cursor, rescanned = cursor_of(connection, name), rescanned_at(connection, name)
-            counts["pages"] = pages_taken(connection, name)
+            place = watch_site(connection, name, since=oldest, now=now)
+        cursor, rescanned, counts["pages"] = place.cursor, place.rescanned_at, place.pages
         for page in site.comments(since=cursor, oldest=oldest):
             self._take(site, page, counts)
             cursor = page.cursor

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from rules.topic.semantic import FindSentences
 from rules.topic.site import SitePosts
 from rules.words import Words
 
@@ -44,6 +45,7 @@ class Elsewhere:
     archive: Archive | None = None
     pages: Pages | None = None
     posts: SitePosts | None = None
+    sentences: FindSentences | None = None
 
 
 NOTHING_KNOWN = Elsewhere()

@@ -69,6 +69,7 @@ class Options(RuleOptions):
     min_score: float = Field(0.85, ge=0, le=1, description="report from this score on")
     min_topic_words: int = Field(6, ge=5, description="comments with fewer words that carry a topic are passed over")
     max_share: float = Field(0.01, gt=0, le=1, description="report no larger share of a site's comments than this")
+    sentence_model: bool = Field(True, description="ask the sentence model of quotewarden[semantic], if installed")
     other_languages: bool = Field(True, description="tell of comments in another language than the thread's, as that")
 
 
@@ -133,6 +134,8 @@ def _why(relevance: Relevance, context: Context) -> str:
         parts.append(f"Nearest comment: {nearest.id}{f' by {nearest.author}' if nearest.author else ''}.")
     if (home := relevance.home) is not None:
         parts.append(f"Looks meant for “{_cut(home.title or home.url or home.id)}”.")
+    if relevance.by_meaning:
+        parts.append("The sentence model finds it far in meaning too.")
     return " ".join(parts)
 
 

@@ -42,7 +42,8 @@ class Context:
         self.view = ThreadView(thread)
         self.links = LinkHistory(self.view)
         self._passages = _InOrder(self.view, QuoteAnalysis(self.view, elsewhere).passages)
-        self._relevance = _InOrder(self.view, TopicAnalysis(self.view, elsewhere).relevance)
+        self._topic = TopicAnalysis(self.view, elsewhere)
+        self._relevance = _InOrder(self.view, self._topic.relevance)
 
     def grow(self, thread: Thread) -> None:
         """Go on with a thread that has gained comments at its end; what was analysed stays as it is."""
@@ -54,7 +55,7 @@ class Context:
 
     def relevance(self, entry: Entry) -> Relevance:
         """Return how a comment relates to the post and to the comments before it."""
-        return self._relevance.of(entry)
+        return self._topic.weighed(entry, self._relevance.of(entry))
 
 
 class _InOrder(Generic[T]):

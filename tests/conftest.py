@@ -7,14 +7,23 @@ from pathlib import Path
 
 import pytest
 
+from bot.sentence_model import PackagedFile
 from bot.store.database import Store, connect, open_store
 from bot.store.upkeep import vacuum
 from tests.postgres import HOW_TO_GET, binaries, cluster
-from tests.servers import real_isso, real_waline, real_wordpress
+from tests.servers import real_ghost, real_isso, real_waline, real_wordpress
 from tests.servers.real import MissingError, RealServer
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def words_alone() -> Iterator[None]:
+    """Keep the sentence model out of all tests but its own, which ask for `sentence_model`: it takes its time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.sentence_model._MODEL", PackagedFile("no_such_package", "model.onnx", ""))
+        yield
 
 
 @pytest.fixture
@@ -62,6 +71,13 @@ def isso() -> Iterator[RealServer]:
 def waline() -> Iterator[RealServer]:
     """A real Waline, as above."""
     with real_waline.running(_got(real_waline.installed)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def ghost() -> Iterator[real_ghost.RealGhost]:
+    """A real Ghost, as above, and only when asked: it takes a minute or so to start."""
+    with real_ghost.running(_got(real_ghost.installed)) as running:
         yield running
 
 

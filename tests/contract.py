@@ -43,8 +43,6 @@ class Contract:
     reach: int | None = None
     # Whether replies "not modified" are made use of: not where reading is done by POST.
     is_conditional: bool = True
-    # How many comments the long history has: fewer only where each one costs a request.
-    history: int = 10_000
     # What each verb makes of a comment.
     outcomes: Mapping[Verb, Status] = field(default_factory=lambda: OUTCOMES)
     # The id of a thread that is not there, in the platform's form; `{url}` is the server's address.
@@ -82,15 +80,19 @@ class Stage:
         """What the site says can be done."""
         return self.site.capabilities.verbs
 
-    def write(self, count: int, *, apart: float = 60.0, before: float = 0.0) -> list[str]:
+    def write(self, count: int, *, apart: float = 60.0, before: float = 0.0, posts: int = 1) -> list[str]:
         """Write comments up to `before` seconds ago, so many seconds apart; return the platform's ids.
 
-        No more than the listing shows, where it ends.
+        No more than the listing shows, where it ends. They stand under so many posts, one after the other.
         """
         count = min(count, self.contract.reach or count)
         last = self.board.now - before
         return [
-            self.id_of(self.board.create(f"words {number}", at=last - (count - 1 - number) * apart))
+            self.id_of(
+                self.board.create(
+                    f"words {number}", post=1 + number * posts // count, at=last - (count - 1 - number) * apart
+                )
+            )
             for number in range(count)
         ]
 

@@ -111,7 +111,11 @@ class Web:
                 if not data:
                     return
                 head += data
-            text = head.decode("latin-1")
+            text, _, body = head.decode("latin-1").partition("\r\n\r\n")
+            # A question closed on before it was read whole breaks the connection, whatever the answer was.
+            length = next((int(line[15:]) for line in text.split("\r\n") if line.startswith("Content-Length:")), 0)
+            while len(body) < length and (data := link.recv(65536)):
+                body += data.decode("latin-1")
             host = next(line[6:] for line in text.split("\r\n") if line.startswith("Host: "))
             url = f"{'https' if secure else 'http'}://{host}{text.split(' ')[1]}"
             self.heads.append(text)

@@ -26,7 +26,13 @@ class MiniWordPress:
     """Serve a board on a free port of loopback; `fault`, if set, sees each request first."""
 
     def __init__(
-        self, board: Board, *, posts: dict[int, str] | None = None, per_page: int = 100, port: int = 0
+        self,
+        board: Board,
+        *,
+        posts: dict[int, str] | None = None,
+        per_page: int = 100,
+        port: int = 0,
+        host: str = "127.0.0.1",
     ) -> None:
         self.board, self.posts = board, posts or {1: "The old bridge is mended."}
         self.lock = threading.Lock()
@@ -38,14 +44,14 @@ class MiniWordPress:
         class Handler(_Handler):
             blog = server
 
-        self._server = _Server(("127.0.0.1", port), Handler)
-        self.port = int(self._server.server_address[1])
+        self._server = _Server((host, port), Handler)
+        self._host, self.port = host, int(self._server.server_address[1])
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     @property
     def url(self) -> str:
         """The address of the front page."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self._host}:{self.port}"
 
     def close(self) -> None:
         """Serve no more, and break the connections that are kept open."""
@@ -86,12 +92,12 @@ class MiniWordPress:
 class ManyBlogs(MiniWordPress):
     """Serve many blogs, each under a path of its own."""
 
-    def __init__(self, count: int, *, history: int) -> None:
+    def __init__(self, count: int, *, history: int, host: str = "127.0.0.1") -> None:
         self.boards = [Board(now=time.time() - 600) for _ in range(count)]
         for number, board in enumerate(self.boards):
             for line in range(history):
                 board.create(f"Reader {line} of blog {number} has nothing to say of bridges.", author=f"r{line}")
-        super().__init__(self.boards[0])
+        super().__init__(self.boards[0], host=host)
 
     def answer(self, path: str, asked: dict[str, str]) -> tuple[int, object, dict[str, str]]:
         """Return status, JSON and headers."""

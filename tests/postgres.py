@@ -27,10 +27,11 @@ def binaries() -> Path | None:
 class Cluster:
     """Be a cluster whose server can be stopped and started; `url` lacks the database's name, `{database}`.
 
-    One that is not durable is faster, and loses what it was told when its machine stops.
+    One that is not durable is faster, and loses what it was told when its machine stops. With an `address` it listens
+    there too, and the url leads there.
     """
 
-    def __init__(self, folder: Path, home: Path, *, is_durable: bool) -> None:
+    def __init__(self, folder: Path, home: Path, *, is_durable: bool, address: str = "") -> None:
         programs = _user()
         if programs:
             shutil.chown(home, programs["user"])
@@ -39,7 +40,11 @@ class Cluster:
         self.url = f"postgresql://quotewarden@/{{database}}?host={quote(str(home))}"
         init = [folder / "initdb", "-D", home / "data", "-U", "quotewarden", "-A", "trust", "-E", "UTF8"]
         subprocess.run([*init, "--locale=C", "-N"], check=True, stderr=subprocess.DEVNULL, **self._quiet)
-        settings = {"listen_addresses": "", "unix_socket_directories": str(home)}
+        if address:
+            with (home / "data" / "pg_hba.conf").open("a") as allowed:
+                allowed.write("host all all samenet trust\n")
+            self.url = f"postgresql://quotewarden@{address}/{{database}}"
+        settings = {"listen_addresses": address, "unix_socket_directories": str(home)}
         if not is_durable:
             settings |= dict.fromkeys(("fsync", "full_page_writes", "synchronous_commit", "autovacuum"), "off")
             settings["shared_buffers"] = "16MB"
@@ -59,11 +64,11 @@ class Cluster:
 
 
 @contextmanager
-def cluster(folder: Path, *, is_durable: bool = False) -> Iterator[Cluster]:
+def cluster(folder: Path, *, is_durable: bool = False, address: str = "") -> Iterator[Cluster]:
     """Yield a cluster that runs as long as the block."""
     # A socket's path may be 107 bytes long, and pytest's folders are its owner's alone.
     with tempfile.TemporaryDirectory(prefix="qw-pg-") as home:
-        made = Cluster(folder, Path(home), is_durable=is_durable)
+        made = Cluster(folder, Path(home), is_durable=is_durable, address=address)
         made.start()
         try:
             yield made

@@ -7,35 +7,42 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from sqlalchemy import select, text
 
 pytest.importorskip("procrastinate", reason="pip install 'quotewarden[cluster]'")
 
-from bot.cluster.jobs import launch_polls, prepare  # what follows needs the extra
+from adapters.push import SIGNATURE, TIME, sign
+from bot.cluster.jobs import launch_polls, launch_push, prepare  # what follows needs the extra
 from bot.cluster.metrics import WorkerMetrics
 from bot.cluster.state import cluster_state
 from bot.cluster.tasks import Tasks
 from bot.config import Config, ConfigError, check_config
 from bot.daemon.lock import StoreInUseError
 from bot.daemon.polls import PollError, PollOutcome, TimedAction, WatchedSite, Work
+from bot.daemon.push import APART_SECONDS
 from bot.store.database import Store, open_store
 from bot.store.errors import StoreError
 from bot.store.lock import ServerLock
 from bot.store.schedule import begin, drain, due_at_host, due_now, end, leave_alone, take_token, watch
 from bot.store.tables import comments, findings, outbox, schedule, sites
+from tests import namespaces
 from tests.conftest import new_database
 from tests.mini_wordpress import ManyBlogs
+from tests.namespaces import linked
 from tests.postgres import HOW_TO_GET, binaries, cluster
+from tests.test_daemon import free_port
 
 BIN = Path(sys.executable).parent
 PATIENCE = 300.0
+SECRET = "only the cluster and its sites"  # noqa: S105  # nobody's
 
 
 def eventually(holds: Callable[[], object], told: Callable[[], str] = lambda: "") -> None:
@@ -48,17 +55,22 @@ def eventually(holds: Callable[[], object], told: Callable[[], str] = lambda: ""
 class Hosting:
     """Be a host of blogs, and a cluster that watches them."""
 
-    def __init__(self, folder: Path, url: str, *servers: ManyBlogs, **options: Any) -> None:
+    def __init__(self, folder: Path, url: str, *servers: ManyBlogs, interval: float = 2, **options: Any) -> None:
         self.folder, self.servers = folder, servers
+        (folder / "secret").write_text(SECRET)
         self.sites = {
-            f"blog{place}-{number}": {"platform": "wordpress", "url": f"{server.url}/{number}"}
+            f"blog{place}-{number}": {
+                "platform": "wordpress",
+                "url": f"{server.url}/{number}",
+                "push_secret.file": str(folder / "secret"),
+            }
             for place, server in enumerate(servers)
             for number in range(len(server.boards))
         }
         self.config = {
             "bot": {"mode": "cluster"},
             "store": {"url": url},
-            "daemon": {"interval_seconds": 2, "jitter_seconds": 0, "stop_seconds": 3, "backoff_seconds": 1},
+            "daemon": {"interval_seconds": interval, "jitter_seconds": 0, "stop_seconds": 3, "backoff_seconds": 1},
             "cluster": {"requests_per_second": 1000, "stalled_seconds": 2} | options,
         }
         lines = "".join(
@@ -72,11 +84,13 @@ class Hosting:
         self.store = open_store(url)
         self.workers: list[subprocess.Popen[bytes]] = []
 
-    def work(self, *, concurrency: int = 8) -> subprocess.Popen[bytes]:
+    def work(self, *, concurrency: int = 8, port: int = 0, within: Sequence[str] = ()) -> subprocess.Popen[bytes]:
         """Start a worker."""
-        command = [BIN / "quotewarden", "worker", "--port", "0", "--concurrency", str(concurrency)]
+        command = [*within, BIN / "quotewarden", "worker", "--port", str(port), "--concurrency", str(concurrency)]
         with (self.folder / "log").open("ab") as log:
-            self.workers.append(subprocess.Popen(command, cwd=self.folder, stderr=log, env={"PATH": "/usr/bin:/bin"}))
+            self.workers.append(
+                subprocess.Popen(command, cwd=self.folder, stderr=log, env={"PATH": "/usr/sbin:/usr/bin:/bin"})
+            )
         return self.workers[-1]
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -127,8 +141,8 @@ class Hosting:
 def hosting(tmp_path: Path, postgres: str) -> Iterator[Callable[..., Hosting]]:
     made: list[Hosting] = []
 
-    def make(*counts: int, url: str | None = None, **options: Any) -> Hosting:
-        servers = [ManyBlogs(count, history=3) for count in counts]
+    def make(*counts: int, url: str | None = None, address: str = "127.0.0.1", **options: Any) -> Hosting:
+        servers = [ManyBlogs(count, history=3, host=address) for count in counts]
         for server in servers:
             for board in server.boards:
                 board.create("https://bridges.example/", author="Pavel")
@@ -271,6 +285,52 @@ def test_a_database_that_restarts_or_cuts_its_connections_is_found_again(
         host.close()
 
 
+def test_a_worker_that_is_cut_off_is_stood_in_for_and_comes_back(hosting: Callable[..., Hosting]) -> None:
+    folder = binaries()
+    if folder is None:
+        pytest.skip(HOW_TO_GET)
+    with linked() as link:
+        if link is None:
+            pytest.skip(namespaces.HOW_TO_GET)
+        with cluster(folder, address=link.here) as server:
+            host = hosting(6, url=server.url.format(database="postgres"), address=link.here, polls_at_once=6)
+            [blogs] = host.servers
+            asked_from: list[str] = []
+            slow = threading.Event()
+
+            def note(handler: Any) -> bool:
+                asked_from.append(handler.client_address[0])
+                if slow.is_set():
+                    time.sleep(0.3)
+                return False
+
+            blogs.fault = note
+            remote = host.work(within=link.within)
+            eventually(lambda: link.there in asked_from and len(host.polled()) == 6, host.log)
+            host.work()
+            eventually(lambda: link.here in asked_from, host.log)
+            slow.set()
+            asked_from.clear()
+            # In the middle of a poll.
+            eventually(lambda: link.there in asked_from, host.log)
+            link.cut()
+            for board in blogs.boards:
+                board.now = time.time()
+                board.create("https://bridges.example/again", author="Pavel")
+            eventually(lambda: host.taken() == host.written(), host.log)
+            assert host.logged("a job's worker is silent; the job is retried")
+            asked_from.clear()
+            link.mend()
+            eventually(lambda: link.there in asked_from, host.log)
+            for board in blogs.boards:
+                board.now = time.time()
+                board.create("https://bridges.example/and-again", author="Pavel")
+            eventually(lambda: host.taken() == host.written(), host.log)
+            assert remote.poll() is None
+            assert host.each_finding_is_told_once()
+            host.close()
+
+
 def test_a_host_that_is_dead_holds_up_no_other(hosting: Callable[..., Hosting]) -> None:
     host = hosting(8, 4, polls_at_once=2)
     dead, well = host.servers
@@ -295,6 +355,33 @@ def test_a_host_that_is_dead_holds_up_no_other(hosting: Callable[..., Hosting]) 
     eventually(lambda: len(well.asked) > before + 20, host.log)
     end.set()
     assert max(at_once) == 2
+
+
+def test_a_push_to_any_worker_has_a_comment_read_at_once(hosting: Callable[..., Hosting]) -> None:
+    host = hosting(2, interval=3600)
+    [server] = host.servers
+    ports = [free_port(), free_port()]
+    for port in ports:
+        host.work(port=port)
+    eventually(lambda: host.log().count('"started"') == 2 and host.taken() == host.written(), host.log)
+    before = host.polled()
+
+    def push(port: int, secret: str = SECRET) -> int:
+        body, now = b"{}", int(time.time())
+        headers = {TIME: str(now), SIGNATURE: sign(f"{now}.".encode() + body, secret=secret)}
+        url = f"http://127.0.0.1:{port}/push/blog0-1"
+        return requests.post(url, body, headers=headers, timeout=PATIENCE).status_code
+
+    board = server.boards[1]
+    board.now = time.time()
+    board.create("https://bridges.example/pushed", author="Pavel")
+    assert push(ports[0], secret="guessed") == 401  # noqa: S106  # a guess
+    assert [push(port) for port in ports] == [202, 202]
+    eventually(lambda: host.taken() == host.written(), host.log)
+    # Both workers were told, and one poll serves for both.
+    assert host.polled() == before + Counter({"1": 1})
+    assert host.each_finding_is_told_once()
+    assert SECRET not in host.log()
 
 
 CONFIG = {"bot": {"mode": "cluster"}, "store": {"url": "postgresql:///x"}}
@@ -342,6 +429,47 @@ def test_a_host_that_wants_quiet_and_a_cluster_that_drains_get_no_polls(board: S
         assert due_now(connection, at_once=9) == []
         drain(connection, is_wanted=False)
         assert [one.name for one in due_at_host(connection, "two", at_once=9, besides=0)] == ["c"]
+
+
+def test_a_push_waits_for_the_poll_that_runs_and_is_no_use_to_a_site_that_failed(board: Store) -> None:
+    def due(name: str) -> datetime:
+        with board.read() as connection:
+            row = connection.execute(select(schedule.c.due_at).join(sites).where(sites.c.name == name))
+            return row.scalar_one()
+
+    def run(*names: str) -> list[str]:
+        """Take jobs as workers do, and leave them running."""
+        fetched = text("SELECT task_name, args FROM procrastinate_fetch_job_v2(ARRAY['polls', 'upkeep'], NULL)")
+        taken = []
+        while True:
+            with board.write() as connection:
+                if (row := connection.execute(fetched).one()).task_name is None:
+                    return taken
+            taken.append(f"{row.task_name} {row.args['site']}")
+
+    with board.write() as connection:
+        assert launch_polls(connection, at_once=9) == 3
+    assert run() == ["poll a", "poll b", "poll c"]
+    with board.write() as connection:
+        assert [launch_push(connection, "a", "one", after=0) for _ in range(3)] == [1, 0, 0]
+        assert launch_push(connection, "b", "one", after=60) == 1
+    assert run() == []
+    with board.write() as connection:
+        for name, failures in (("a", 0), ("c", 2)):
+            assert end(connection, name, due(name), wait=3600, lag=0, failures=failures)
+        connection.execute(text("DELETE FROM procrastinate_jobs WHERE task_name = 'poll'"))
+    assert run() == ["hasten a"]
+    later = due("c")
+    for name in "ac":
+        tasks(board, lambda site, **given: PollOutcome())._hasten(name, "one", 0)
+    assert due("a") <= datetime.now(UTC)
+    assert due("c") == later
+    # So long after the last page as after a poll that a push had brought about.
+    with board.write() as connection:
+        connection.execute(text("UPDATE cursors SET moved_at = clock_timestamp()"))
+        assert end(connection, "a", due("a"), wait=3600, lag=0)
+    tasks(board, lambda site, **given: PollOutcome())._hasten("a", "one", 0)
+    assert timedelta(seconds=APART_SECONDS - 5) < due("a") - datetime.now(UTC) <= timedelta(seconds=APART_SECONDS)
 
 
 def test_a_turn_is_ended_once(board: Store) -> None:
@@ -452,15 +580,6 @@ def test_a_newer_store_that_only_grew_is_worked_on(board: Store) -> None:
     [
         ({"bot": {"mode": "cluster"}}, "the test's: bot.mode: a cluster wants PostgreSQL: set store.url to postgres"),
         ({**CONFIG, "archive": {"path": "a.db"}}, "the test's: archive.path: a cluster keeps no archive"),
-        (
-            {
-                **CONFIG,
-                "sites": {
-                    "kilns": {"platform": "feed", "url": "https://kilns.example", "push_secret": {"env": "PUSH"}}
-                },
-            },
-            "the test's: sites.kilns.push_secret: a cluster takes no pushes",
-        ),
     ],
 )
 def test_what_a_cluster_cannot_do_is_told(data: dict[str, Any], told: str) -> None:

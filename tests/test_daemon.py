@@ -21,7 +21,7 @@ from bot.daemon.polls import Work
 from bot.daemon.process import Daemon
 
 ROOT = Path(__file__).parent.parent
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 def free_port() -> int:
@@ -108,7 +108,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
 
 def read(port: int, path: str) -> tuple[int, str]:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as reply:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE) as reply:
             return reply.status, reply.read().decode()
     except urllib.error.HTTPError as error:
         with error:

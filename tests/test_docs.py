@@ -74,6 +74,8 @@ def test_every_platform_has_its_page(platform: PlatformModule) -> None:
     options = set(platform.Options.model_fields) - set(PlatformOptions.model_fields)
     text = page.read_text("utf-8")
     assert {name for name in options if not re.search(rf"\b{name}\b", text)} == set()
+    # Its block loads: see below.
+    assert f'platform = "{platform.NAME}"' in text
 
 
 @pytest.mark.parametrize("name", PlatformOptions.model_fields)

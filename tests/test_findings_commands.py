@@ -14,8 +14,8 @@ from bot.store.database import Store, open_store
 from bot.store.errors import StoreError
 from bot.store.listing import by_key, listed, number_of
 from bot.store.tables import decisions
+from tests.commands import invoke
 from tests.stored import FIRST, FISH, LINK, NOON, PILOT, QUOTED, SITE, Blog
-from tests.test_command import run
 
 
 def rules(store: Store, *, only_open: bool) -> list[tuple[str, str | None, str | None]]:
@@ -81,9 +81,9 @@ class Commands:
             Blog(store).take(*seen)
 
     def __call__(self, *words: str, code: int = 0) -> str:
-        done = run(*words, "--config", str(self._config))
-        assert done.returncode == code, done.stderr
-        return (done.stderr if code else done.stdout).decode()
+        done = invoke(*words, "--config", self._config)
+        assert done.exit_code == code, done.output
+        return done.stderr if code else done.stdout
 
 
 def test_the_commands_list_show_resolve_and_export(tmp_path: Path) -> None:

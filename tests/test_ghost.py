@@ -11,7 +11,7 @@ import pytest
 from adapters.errors import LoginError, NotFoundError, RefusedError, SecretError, Unsupported
 from adapters.platforms import ghost
 from adapters.site import Site, open_site
-from tests.servers.ghost import KEY, SECRET, GhostServer
+from tests.servers.ghost import KEY, OLD_POST, SECRET, GhostServer
 
 
 @pytest.fixture
@@ -138,11 +138,11 @@ def test_a_deleted_comment_is_told_while_it_has_answers(server: GhostServer, sit
 def test_young_posts_are_followed_however_many(server: GhostServer, site: Site) -> None:
     server.more = 250
     server.board.create("0", post=1)
-    server.board.create("old", post=3)
+    server.board.create("old", post=OLD_POST)
     assert ids(site) == [server.id_of("1")]
     paths = asked(server)
     assert paths.count("posts/") == 3
-    assert f"comments/post/{server.post_id(3)}/" not in paths
+    assert f"comments/post/{server.post_id(OLD_POST)}/" not in paths
     assert len(set(paths)) == 1 + 252
     with opened(server, days=500) as other:
         assert set(ids(other)) == {server.id_of("1"), server.id_of("2")}
@@ -186,7 +186,7 @@ def test_hiding_showing_and_deleting_are_one_request_each(server: GhostServer, s
         assert server.board.status("1") == status
     with pytest.raises(Unsupported):
         mod.reply("Whose words?")
-    with pytest.raises(NotFoundError, match="Comment could not be found"):
+    with pytest.raises(NotFoundError, match="Resource could not be found"):
         site.mod(server.id_of("99")).hold()
 
 

@@ -121,6 +121,23 @@ def test_pushes_that_come_together_bring_about_one_poll_and_those_after_it_anoth
     assert len(asked.calls) == 2
 
 
+def test_a_push_that_could_not_be_noted_does_not_count() -> None:
+    noted: list[str] = []
+
+    def hasten(site: str, seconds: float) -> None:
+        if not noted:
+            noted.append("refused")
+            raise ConnectionError
+        noted.append(site)
+
+    pushes = Pushes(hasten, clock=StillClock(NOW))
+    pushes.expect([WatchedSite(name="blog", push_secret=SECRET)])
+    with pytest.raises(ConnectionError):
+        pushes.take("blog", own(), BODY)
+    assert pushes.take("blog", own(), BODY) == 202
+    assert noted == ["refused", "blog"]
+
+
 def test_a_site_that_pushes_without_end_is_told_to_stop_and_another_is_not() -> None:
     asked, clock = Asked(), StillClock(NOW)
     pushes = Pushes(asked, clock=clock)

@@ -17,7 +17,7 @@ from bot.daemon.polls import Poll, PollError, PollOutcome, TimedAction, WatchedS
 from bot.daemon.schedule import Schedule
 from bot.daemon.times import Waits, cron
 
-PATIENCE = 5.0
+PATIENCE = 60.0
 
 
 def work(poll: Poll, *sites: WatchedSite, timed: tuple[TimedAction, ...] = (), **options: float) -> Work:

@@ -6,16 +6,21 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+import requests
+from click.testing import Result
 
 from adapters.saved.threads import read_threads
 from tests.board import Board
+from tests.commands import invoke
 from tests.mini_wordpress import MiniWordPress
 from tests.test_command import COMMAND
+from tests.test_daemon import free_port
 
 LINE = "A bridge that is closed for two summers takes the fish market with it, whatever the plan says."
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 class Installed:
@@ -23,6 +28,7 @@ class Installed:
 
     def __init__(self, folder: Path, server: MiniWordPress) -> None:
         self.folder, self.server, self.board = folder, server, server.board
+        self.web_port = free_port()
         self.write("")
 
     def write(self, more: str, *, url: str | None = None) -> None:
@@ -36,6 +42,8 @@ class Installed:
             port = 0
             interval_seconds = 1
             jitter_seconds = 0
+            [web]
+            port = {self.web_port}
             [sites."blog.example"]
             platform = "wordpress"
             url = "{url or self.server.url}"
@@ -43,9 +51,8 @@ class Installed:
             """
         )
 
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        command = [COMMAND, *words, "--config", str(self.folder / "quotewarden.toml")]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60)
+    def run(self, *words: str) -> Result:
+        return invoke(*words, "--config", self.folder / "quotewarden.toml")
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         command = [COMMAND, *words, "--config", str(self.folder / "quotewarden.toml")]
@@ -78,7 +85,7 @@ def eventually(holds: Callable[[], object]) -> None:
 
 def test_poll_once_tells_what_came_and_status_how_the_site_fares(installed: Installed) -> None:
     done = installed.run("poll", "--once")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout == "blog.example: 3 comments new or changed, 1 findings\n"
     assert installed.findings() == ["unattributed-quote"]
     again = installed.run("poll", "blog.example", "--once")
@@ -107,7 +114,7 @@ def test_poll_once_tells_what_came_and_status_how_the_site_fares(installed: Inst
 def test_a_site_that_cannot_be_polled_is_told(installed: Installed) -> None:
     installed.server.close()
     done = installed.run("poll", "--once")
-    assert done.returncode == 3
+    assert done.exit_code == 3
     assert done.stderr.startswith("blog.example: could not be polled: ")
     assert len(done.stderr.splitlines()) == 1
     assert json.loads(installed.run("status", "--json").stdout)["error"] in done.stderr
@@ -125,7 +132,7 @@ def test_a_site_that_cannot_be_polled_is_told(installed: Installed) -> None:
 )
 def test_wrong_usage_is_told_in_one_line(installed: Installed, words: tuple[str, ...], said: str) -> None:
     done = installed.run(*words)
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
@@ -153,8 +160,8 @@ def test_wrong_usage_is_told_in_one_line(installed: Installed, words: tuple[str,
 def test_a_site_that_is_wrongly_described_is_refused(tmp_path: Path, table: str, said: str) -> None:
     path = tmp_path / "q.toml"
     path.write_text(f'[store]\nurl = "sqlite:///{tmp_path / "s.db"}"\n[sites."a.example"]\n{table}\n')
-    done = subprocess.run([COMMAND, "poll", "--once", "--config", path], capture_output=True, text=True, timeout=60)
-    assert done.returncode == 2
+    done = invoke("poll", "--once", "--config", path)
+    assert done.exit_code == 2
     assert said in done.stderr
     assert "sites.a.example" in done.stderr
 
@@ -163,18 +170,18 @@ def test_without_a_site_it_is_said_how_to_add_one(tmp_path: Path) -> None:
     path = tmp_path / "q.toml"
     path.write_text(f'[store]\nurl = "sqlite:///{tmp_path / "s.db"}"\n')
     for words in (["run"], ["poll", "--once"]):
-        done = subprocess.run([COMMAND, *words, "--config", path], capture_output=True, text=True, timeout=60)
-        assert done.returncode == 2
+        done = invoke(*words, "--config", path)
+        assert done.exit_code == 2
         assert 'add a table [sites."NAME"]' in done.stderr
 
 
 def test_doctor_tries_everything_and_says_what_to_mend(installed: Installed) -> None:
     done = installed.run("doctor")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.exit_code, done.stderr) == (0, "")
     assert {line.split()[0] for line in done.stdout.splitlines()} == {"ok"}
     installed.server.close()
     ill = installed.run("doctor")
-    assert ill.returncode == 1
+    assert ill.exit_code == 1
     [told, mend] = [line for line in ill.stdout.splitlines() if not line.startswith("ok")][:2]
     assert told.startswith("MEND  blog.example: site")
     assert mend.strip().startswith("→ ")
@@ -182,23 +189,23 @@ def test_doctor_tries_everything_and_says_what_to_mend(installed: Installed) -> 
 
 def test_fetch_saves_a_thread_that_check_reads(installed: Installed) -> None:
     done = installed.run("fetch", "blog.example", "1", "-o", str(installed.folder / "saved.json"))
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.exit_code, done.stderr) == (0, "")
     path = str(installed.folder / "saved.json")
     [thread] = read_threads(path, on_notice=print, on_bytes=lambda count: None)
     assert [comment.author for comment in thread.comments] == ["Hanne", "Pilot", "Eve"]
     missing = installed.run("fetch", "blog.example", "77")
-    assert (missing.returncode, missing.stdout) == (3, "")
+    assert (missing.exit_code, missing.stdout) == (3, "")
     assert len(missing.stderr.splitlines()) == 1
 
 
 def test_adapters_lists_and_tries(installed: Installed) -> None:
-    listed = subprocess.run([COMMAND, "adapters"], capture_output=True, text=True, timeout=60).stdout.splitlines()
+    listed = invoke("adapters").stdout.splitlines()
     assert [line.split()[:2] for line in listed if line.split()[0] in ("wordpress", "native")] == [
         ["wordpress", "live"],
         ["native", "saved"],
     ]
     done = installed.run("adapters", "check", "blog.example")
-    assert (done.returncode, {line.split()[0] for line in done.stdout.splitlines()}) == (0, {"ok"})
+    assert (done.exit_code, {line.split()[0] for line in done.stdout.splitlines()}) == (0, {"ok"})
 
 
 def test_the_daemon_polls_reloads_and_stops(installed: Installed) -> None:
@@ -206,8 +213,12 @@ def test_the_daemon_polls_reloads_and_stops(installed: Installed) -> None:
     try:
         eventually(lambda: installed.findings() == ["unattributed-quote"])
         refused = installed.run("run")
-        assert refused.returncode == 2
+        assert refused.exit_code == 2
         assert f"another daemon works on this store (process {daemon.pid} on " in refused.stderr
+        page = requests.get(f"http://127.0.0.1:{installed.web_port}/", timeout=PATIENCE)
+        assert (page.status_code, urlsplit(page.url).path) == (200, "/login")
+        link = installed.run("people", "invite", "ada", "--role", "admin").stdout.strip()
+        assert "Welcome" in requests.get(link, timeout=PATIENCE).text
         installed.board.now = time.time()
         installed.board.create("https://bridges.example/report", author="Pavel")
         eventually(lambda: len(installed.findings()) == 2)
@@ -222,7 +233,7 @@ def test_the_daemon_polls_reloads_and_stops(installed: Installed) -> None:
         eventually(lambda: len(installed.findings()) == 3)
     finally:
         daemon.send_signal(signal.SIGTERM)
-        assert daemon.wait(15) == 0
+        assert daemon.wait(PATIENCE) == 0
     assert [line["event"] for line in installed.log() if line["level"] in ("error", "critical", "warning")] == [
         "the new configuration is refused, the old one stays"
     ]
@@ -235,13 +246,13 @@ def test_a_daemon_that_is_killed_leaves_no_lock_and_no_process(installed: Instal
     children = _children(daemon.pid)
     assert children
     daemon.kill()
-    daemon.wait(10)
+    daemon.wait(PATIENCE)
     eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children))
-    assert installed.run("poll", "--once").returncode == 0
+    assert installed.run("poll", "--once").exit_code == 0
     following = installed.start("poll", "blog.example")
     eventually(lambda: any(line["event"] == "started" for line in installed.log()[1:]))
     following.send_signal(signal.SIGTERM)
-    assert following.wait(15) == 0
+    assert following.wait(PATIENCE) == 0
 
 
 def _children(pid: int) -> list[int]:
@@ -264,5 +275,5 @@ def test_secrets_do_not_reach_the_log(tmp_path: Path) -> None:
     server.fault = lambda handler: handler.reply(500, b"hunter2hunter2") or True
     done = installed.run("poll", "--once")
     server.close()
-    assert done.returncode == 3
+    assert done.exit_code == 3
     assert "hunter2hunter2" not in done.stderr + done.stdout

@@ -14,7 +14,7 @@ from bot.decisions import allow_like, wake
 from bot.store.allowances import disallow, listed_allowances
 from bot.store.audit import audited
 from bot.store.browsing import Wanted, count, find
-from bot.store.database import Store
+from bot.store.database import Store, open_store
 from bot.store.findings import waiting
 from bot.store.forgetting import to_forget
 from bot.store.polls import Polled, note_poll, site_states
@@ -23,6 +23,7 @@ from bot.store.tables import comments, findings, outbox, polls, posts
 from bot.store.threads import living_ids
 from bot.store.thresholds import keep_wanted
 from bot.store.unarchived import tell_archive
+from tests.conftest import new_database
 from tests.stored import CREDITED, FIRST, LINK, NOON, PILOT, QUOTED, SITE, Blog
 from tests.test_acting import Acted
 from tests.test_decisions import wanting
@@ -109,6 +110,18 @@ def fill(store: Store) -> None:
         connection.exec_driver_sql("ANALYZE")
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def full(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A large store, filled once, for tests that only read it."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('full') / 'store.db'}"
+    else:
+        url = new_database(request.getfixturevalue("postgres"), "postgres")
+    with open_store(url) as opened:
+        fill(opened)
+        yield opened
+
+
 @pytest.fixture
 def statements(store: Store, tmp_path: Path) -> dict[str, Any]:
     """What polls say to a store on pages of every kind, and what drains the outbox and feeds the archive."""
@@ -186,14 +199,13 @@ def test_what_is_decided_finds_its_rows_by_an_index(store: Store) -> None:
     ],
     ids=str,
 )
-def test_a_page_of_the_queue_is_read_in_the_order_of_an_index(store: Store, wanted: Wanted) -> None:
-    fill(store)
-    with store.read() as connection:
-        if not store.is_sqlite:
+def test_a_page_of_the_queue_is_read_in_the_order_of_an_index(full: Store, wanted: Wanted) -> None:
+    with full.read() as connection:
+        if not full.is_sqlite:
             # Of so few rows it could sort all as well; of a million it could not.
             for way in ("seqscan", "sort", "bitmapscan"):
                 connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
-        with overheard(store.engine) as heard:
+        with overheard(full.engine) as heard:
             find(connection, wanted, now=NOON)
             count(connection, wanted, now=NOON)
         plans = [plan(connection, text, values) for text, values in heard.items() if text.startswith("SELECT")]
@@ -203,12 +215,11 @@ def test_a_page_of_the_queue_is_read_in_the_order_of_an_index(store: Store, want
     assert [plan for plan in plans if "TEMP B-TREE" in plan or "Sort" in plan] == []
 
 
-def test_status_counts_by_an_index_alone(store: Store) -> None:
-    fill(store)
-    with store.read() as connection:
-        if not store.is_sqlite:
+def test_status_counts_by_an_index_alone(full: Store) -> None:
+    with full.read() as connection:
+        if not full.is_sqlite:
             pytest.skip("a server decides by how many rows it knows to be seen by all")
-        with overheard(store.engine) as heard:
+        with overheard(full.engine) as heard:
             list(site_states(connection, now=NOON))
         counts = [text for text in heard if "GROUP BY" in text and "not_evaluated" not in text]
         plans = [scans(connection, text, heard[text]) for text in counts]

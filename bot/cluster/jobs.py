@@ -4,7 +4,7 @@ A job's arguments are read by workers of the next version too: names may be adde
 """
 
 from collections.abc import Awaitable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, cast
 
 import structlog
@@ -14,10 +14,11 @@ from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
 from procrastinate.schema import SchemaManager
 from psycopg import Connection as Driver
-from sqlalchemy import Connection, func, select
+from sqlalchemy import URL, Connection, func, select
 
-from bot.store.database import Store
+from bot.store.database import Store, patience
 from bot.store.schedule import Due, due_at_host, due_now
+from bot.store.sites import site_number
 
 POLLS, UPKEEP = "polls", "upkeep"
 # Six fields, the last of them seconds, as croniter reads them.
@@ -37,6 +38,9 @@ class Doing(Protocol):
     def poll(self, site: str, host: str, due: datetime, *, job: JobContext) -> Awaitable[None]:
         """Poll a site that was due then."""
 
+    def hasten(self, site: str, host: str, *, job: JobContext) -> Awaitable[None]:
+        """Have a site polled that said there is something to read."""
+
     def act(self, name: str, due: datetime, *, job: JobContext) -> Awaitable[None]:
         """Do work of a time of day that was due then."""
 
@@ -55,13 +59,18 @@ def prepare(store: Store) -> None:
             connection.exec_driver_sql(SchemaManager.get_schema().replace("%", "%%"))
 
 
-def new_app(url: str, doing: Doing) -> App:
-    """Return the app of one worker; `url` is the store's, in the driver's words."""
-    app = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=6))
+def new_app(url: URL, doing: Doing) -> App:
+    """Return the app of one worker; `url` is the store's."""
+    address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    app = App(connector=PsycopgConnector(conninfo=address, kwargs=patience(url), min_size=1, max_size=6))
 
     @app.task(name="poll", queue=POLLS, pass_context=True)
     async def poll(context: JobContext, /, *, site: str, host: str, due: str, **later: object) -> None:
         await doing.poll(site, host, datetime.fromisoformat(due), job=context)
+
+    @app.task(name="hasten", queue=UPKEEP, pass_context=True)
+    async def hasten(context: JobContext, /, *, site: str, host: str, **later: object) -> None:
+        await doing.hasten(site, host, job=context)
 
     @app.task(name="act", queue=UPKEEP, pass_context=True)
     async def act(context: JobContext, /, *, name: str, due: str, **later: object) -> None:
@@ -100,6 +109,24 @@ def launch_action(connection: Connection, name: str, due: datetime) -> int:
         lock=lock,
         queueing_lock=lock,
         task_kwargs={"name": name, "due": due.isoformat()},
+    )
+    return _put(connection, [job])
+
+
+def launch_push(connection: Connection, name: str, host: str, *, after: float) -> int:
+    """Have a site hastened so many seconds from now, unless somebody asked for that; return how many jobs that made.
+
+    It takes the lock of the site's polls: one that runs may have passed what there is to see, so it is waited for.
+    """
+    number = site_number(connection, name)
+    at = connection.execute(select(func.clock_timestamp())).scalar_one() + timedelta(seconds=after)
+    job = Job(
+        queue=UPKEEP,
+        task_name="hasten",
+        lock=f"site {number}",
+        queueing_lock=f"hasten {number}",
+        scheduled_at=at,
+        task_kwargs={"site": name, "host": host},
     )
     return _put(connection, [job])
 

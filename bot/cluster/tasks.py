@@ -19,10 +19,11 @@ from bot.cluster.state import cluster_state
 from bot.config import Config
 from bot.daemon.circuit import Circuit
 from bot.daemon.polls import PollError, PollOutcome, TimedAction, WatchedSite, Work
+from bot.daemon.push import APART_SECONDS
 from bot.daemon.times import cron
 from bot.store.database import Store
 from bot.store.errors import StoreError
-from bot.store.schedule import Turn, begin, done_at, end, forget_timed, leave_alone, next_time
+from bot.store.schedule import Turn, begin, done_at, end, forget_timed, hasten, leave_alone, next_time
 
 # What one site of a host asks for, as seconds to be left alone, holds for all its sites no longer than so.
 _LONGEST_QUIET = 60.0
@@ -54,6 +55,10 @@ class Tasks:
         """Poll a site that was due then."""
         await self._run(job, site, lambda number: self._poll(site, host, due, number))
 
+    async def hasten(self, site: str, host: str, *, job: JobContext) -> None:
+        """Have a site polled that said there is something to read."""
+        await self._run(job, site, lambda number: self._hasten(site, host, number))
+
     async def act(self, name: str, due: datetime, *, job: JobContext) -> None:
         """Do work of a time of day that was due then."""
         await self._run(job, name, lambda number: self._act(name, due))
@@ -66,7 +71,7 @@ class Tasks:
         """Put back into the queue what dead workers had begun; what they were at is done once all the same."""
         manager, seconds = job.app.job_manager, self._options.cluster.stalled_seconds
         for stalled in await manager.get_stalled_jobs(seconds_since_heartbeat=seconds):
-            if stalled.task_name in ("poll", "act"):
+            if stalled.task_name in ("poll", "act", "hasten"):
                 _log.warning("a job's worker is silent; the job is retried", job=stalled.task_name, **_named(stalled))
                 await manager.retry_job(stalled)
             elif stalled.id is not None:
@@ -130,6 +135,11 @@ class Tasks:
                     launch_action(connection, action.name, due)
             forget_timed(connection, [action.name for action in self.work.timed])
             launch_polls(connection, at_once=self._options.cluster.polls_at_once)
+
+    def _hasten(self, name: str, host: str, job: int) -> None:
+        with self._store.write() as connection:
+            hasten(connection, name, apart=APART_SECONDS)
+            launch_polls_of(connection, host, at_once=self._options.cluster.polls_at_once, besides=job)
 
     def _act(self, name: str, due: datetime) -> None:
         action = next((action for action in self.work.timed if action.name == name), None)
@@ -231,4 +241,4 @@ def _next(action: TimedAction) -> datetime:
 
 
 def _named(job: Job) -> dict[str, object]:
-    return {"site": job.task_kwargs.get("site")} if job.task_name == "poll" else {"name": job.task_kwargs.get("name")}
+    return {"name": job.task_kwargs.get("name")} if job.task_name == "act" else {"site": job.task_kwargs.get("site")}

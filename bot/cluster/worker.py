@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NoReturn
 from urllib.parse import urlsplit
 
@@ -13,7 +13,7 @@ import structlog
 from procrastinate import App
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.cluster.jobs import POLLS, UPKEEP, new_app, prepare
+from bot.cluster.jobs import POLLS, UPKEEP, launch_push, new_app, prepare
 from bot.cluster.metrics import WorkerMetrics
 from bot.cluster.tasks import Tasks
 from bot.config import Config, ConfigError
@@ -23,6 +23,7 @@ from bot.daemon.lock import Lock, StoreInUseError
 from bot.daemon.logs import configure_logs
 from bot.daemon.notify import Notifier
 from bot.daemon.polls import Work
+from bot.daemon.push import Pushes
 from bot.store.database import Store
 from bot.store.errors import StoreError
 from bot.store.schedule import watch
@@ -52,6 +53,8 @@ class Worker:
         self._metrics = WorkerMetrics()
         self._notifier = Notifier()
         self._tasks = Tasks(work, store, threads=concurrency + _UPKEEP_JOBS, metrics=self._metrics)
+        self._pushes = Pushes(self._hasten)
+        self._pushes.expect(work.sites)
         self._is_stopping = False
         self._beat = time.monotonic()
         self._runs: asyncio.Task[None] | None = None
@@ -67,7 +70,9 @@ class Worker:
             prepare(self._store)
             self._schedule()
             if self._port:
-                health = HealthServer(self._port, metrics=self._metrics, alive=self._dead, ready=self._unready)
+                health = HealthServer(
+                    self._port, metrics=self._metrics, alive=self._dead, ready=self._unready, push=self._push
+                )
                 health.start()
             asyncio.run(self._main())
         finally:
@@ -96,9 +101,8 @@ class Worker:
 
     async def _work(self) -> None:
         """Take jobs; when the database goes away, come back to it."""
-        url = self._store.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         while not self._is_stopping:
-            app = new_app(url, self._tasks)
+            app = new_app(self._store.engine.url, self._tasks)
             try:
                 async with app.open_async(), asyncio.TaskGroup() as group:
                     group.create_task(self._take(app, POLLS, self._concurrency))
@@ -174,6 +178,7 @@ class Worker:
             _log.error("the new configuration is refused, the old one stays", error=str(error), exc_info=trace)
         else:
             work = self._tasks.work
+            self._pushes.expect(work.sites)
             configure_logs(work.config.log, secrets=work.secrets)
             _log.info("reloaded", sites=len(work.sites))
         self._notifier.ready()
@@ -188,6 +193,17 @@ class Worker:
                 {site.name: _host(work.config, site.name) for site in work.sites},
                 interval={site.name: site.interval or default for site in work.sites},
             )
+
+    def _push(self, site: str, headers: Mapping[str, str], body: bytes) -> int:
+        try:
+            return self._pushes.take(site, headers, body)
+        except StoreError as error:
+            _log.warning("a push is refused: the store does not answer", site=site, error=str(error))
+            return 503
+
+    def _hasten(self, site: str, after: float) -> None:
+        with self._store.write() as connection:
+            launch_push(connection, site, _host(self._tasks.work.config, site), after=after)
 
     def _dead(self) -> str | None:
         return None if time.monotonic() - self._beat < _FRESH_SECONDS else "the worker does not move"

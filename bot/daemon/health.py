@@ -25,6 +25,7 @@ _SAID = {
     411: "its length is wanted",
     413: "too large",
     429: "too often",
+    503: "the store does not answer: try again",
 }
 
 # Takes a site's name, the headers and the body; returns a status.

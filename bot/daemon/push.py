@@ -1,4 +1,4 @@
-"""Pushes that come to the daemon: whose they are, whether they are signed, and what becomes of them."""
+"""Pushes that come to the daemon or a worker: whose they are, whether they are signed, and what becomes of them."""
 
 import threading
 from collections import Counter
@@ -37,7 +37,10 @@ class Pushes:
             self._due = {name: due for name, due in self._due.items() if name in self._secrets}
 
     def take(self, site: str, headers: Mapping[str, str], body: bytes) -> int:
-        """Take a push; return the status of HTTP that it is answered with: 202, 401, 404 or 429."""
+        """Take a push; return the status of HTTP that it is answered with: 202, 401, 404 or 429.
+
+        What `hasten` raises is passed on: that push was not taken.
+        """
         secret = self._secrets.get(site)
         if secret is None:
             return 404
@@ -56,5 +59,11 @@ class Pushes:
                 return 202
             after = max(DELAY_SECONDS, due + APART_SECONDS - now) if due is not None else DELAY_SECONDS
             self._due[site] = now + after
-        self._hasten(site, after)
+        try:
+            self._hasten(site, after)
+        except BaseException:
+            # Nobody polls for it, so that the next one has to ask again.
+            with self._lock:
+                self._due.pop(site, None)
+            raise
         return 202

@@ -20,7 +20,7 @@ from bot.archive.errors import ArchiveError
 from bot.archive.texts import ArchivedText, texts_of
 from bot.archive.writer import ArchiveWriter
 from bot.config import Config
-from bot.elsewhere import Asked
+from bot.elsewhere import Asked, wants_sentences
 from bot.inputs import one_line
 from bot.records import Record
 from bot.scan.cutting import cut
@@ -31,6 +31,7 @@ from bot.scan.part import PartJob
 from bot.scan.summary import summed_up, write_summary
 from bot.scan.threads import write_threads
 from bot.scan.work import see_through
+from bot.sentence_model import sentences
 from rules.engine import Engine
 from rules.registry import all_rules
 from rules.topic.site import MOST_POSTS
@@ -67,6 +68,7 @@ class Plan:
             "rule_seconds": self.config.check.rule_seconds,
             "archive": [str(archive), state.st_size, state.st_mtime_ns] if state else None,
             "index": self.has_index,
+            "sentence model": wants_sentences(self.config) and sentences() is not None,
         }
 
 
@@ -150,7 +152,8 @@ class _Checking:
         self._waiting: dict[Future[Any], int] = {}
         archive = plan.folder.index if plan.has_index else plan.config.archive.path
         posts = str(plan.folder.posts.absolute())
-        self._asked = Asked(archive.absolute()) if archive else Asked(siblings=(posts,), format="native")
+        asked = Asked(archive.absolute()) if archive else Asked(siblings=(posts,), format="native")
+        self._asked = replace(asked, sentences=wants_sentences(plan.config))
 
     def over(self, parts: Iterator[int]) -> dict[int, str]:
         """Check partitions; return why some could not be finished, by number."""

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, func, insert, or_, select, true, update
 
 from adapters.base import Action, Outcome
 from bot.store.database import Store
-from bot.store.sites import keep_site, site_number
+from bot.store.sites import keep_site, number_of, site_number
 from bot.store.tables import actions
 
 # Whoever has not said what became of an action by then has died over it: its outcome is looked up.
@@ -89,11 +89,11 @@ def abandon_action(connection: Connection, action: Row[Any], why: str, *, now: d
     connection.execute(update(actions).where(actions.c.id == action.id).values(**values))
 
 
-def next_action(connection: Connection, site: int, *, now: datetime, after: int) -> Row[Any] | None:
+def next_action(connection: Connection, site: str, *, now: datetime, after: int) -> Row[Any] | None:
     """Return the oldest action that waits at a site, of those after a number, and nobody else does; None at the end."""
     query = (
         select(actions)
-        .where(actions.c.site_id == site, actions.c.ended_at.is_(None), actions.c.id > after)
+        .where(actions.c.site_id == number_of(site), actions.c.ended_at.is_(None), actions.c.id > after)
         .where(or_(actions.c.begun_at.is_(None), actions.c.begun_at < now - _ABANDONED))
         .order_by(actions.c.id)
         .limit(1)

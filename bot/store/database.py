@@ -1,19 +1,34 @@
 """The database behind the store: SQLite in a file of its own, or PostgreSQL."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.store.errors import StoreError
 from bot.store.versions import Standing, shown, standing, upgrade
 
 _BUSY_SECONDS = 30
+_TRUSTED_SECONDS = 1.0
+# A connection that was cut, not closed, hangs for a quarter of an hour; times are in seconds, the last in milliseconds.
+_PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+_SERVERS_PATIENCE = """
+SELECT set_config('tcp_keepalives_idle', '10', false), set_config('tcp_keepalives_interval', '5', false),
+    set_config('tcp_keepalives_count', '3', false), set_config('tcp_user_timeout', '20000', false)
+"""
 BEGIN = "quotewarden_begin"  # the option that says how a transaction begins in SQLite; empty: not at all
 
 
@@ -91,9 +106,13 @@ def connect(url: str, *, connections: int | None = None) -> Engine:
         try:
             url_of_driver = parsed.set(drivername="postgresql+psycopg")
             bound = {"max_overflow": -1} if connections is None else {"pool_size": connections, "max_overflow": 0}
-            return create_engine(url_of_driver, pool_pre_ping=True, **bound)
+            engine = create_engine(url_of_driver, connect_args=patience(url_of_driver), **bound)
         except ImportError as error:
             raise StoreError("PostgreSQL wants its driver: pip install 'quotewarden[postgres]'") from error
+        event.listen(engine, "connect", _set_up_server)
+        event.listen(engine, "checkin", _note_idle)
+        event.listen(engine, "checkout", partial(_try_idle, engine))
+        return engine
     raise StoreError(f"no store can be kept in {parsed.drivername!r}; there are sqlite and postgresql")
 
 
@@ -113,6 +132,34 @@ def _begin_sqlite(connection: Connection) -> None:
     # To ask for the write lock late, after reading, fails at once where another has written in between.
     if begin := connection.get_execution_options().get(BEGIN, "BEGIN IMMEDIATE"):
         connection.exec_driver_sql(begin)
+
+
+def patience(url: URL) -> dict[str, object]:
+    """Return what the driver is told of connections that are cut, as far as the URL does not say it."""
+    return {name: value for name, value in _PATIENCE.items() if name not in url.query}
+
+
+def _set_up_server(connection: Any, record: ConnectionPoolEntry) -> None:
+    # The server's side of one that was cut would hold its locks for hours.
+    connection.autocommit = True
+    connection.execute(_SERVERS_PATIENCE)
+    connection.autocommit = False
+
+
+def _note_idle(connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info["idle_since"] = time.monotonic()
+
+
+def _try_idle(engine: Engine, connection: Any, record: ConnectionPoolEntry, fairy: object) -> None:
+    """Try a connection that nobody has used for a while: the server may have restarted meanwhile."""
+    # Each time, as the pool would do it, is a question more for each transaction.
+    since = record.info.get("idle_since")
+    if since is None or time.monotonic() - since < _TRUSTED_SECONDS:
+        return
+    try:
+        engine.dialect.do_ping(connection)
+    except engine.dialect.loaded_dbapi.Error as error:
+        raise DisconnectionError from error
 
 
 @contextmanager

@@ -229,8 +229,9 @@ def export(
                 stop(f"{labelled}: cannot be written: {error.strerror}; name a new folder")
             print(f"wrote {labelled}: {decided} decisions in {threads} threads")
         elif form is Form.csv:
-            with io.TextIOWrapper(sys.stdout.buffer, "utf-8", "replace", newline="", write_through=True) as file:
-                write_table(listed(connection, only_open=False), file)
+            file = io.TextIOWrapper(sys.stdout.buffer, "utf-8", "replace", newline="", write_through=True)
+            write_table(listed(connection, only_open=False), file)
+            file.detach()  # else standard output is closed with it
         else:
             for record in listed(connection, only_open=False):
                 sys.stdout.buffer.write(json.dumps(record, ensure_ascii=False).encode("utf-8", "replace") + b"\n")

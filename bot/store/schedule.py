@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import (
     BindParameter,
     Connection,
+    Float,
     Interval,
+    Text,
     TextClause,
     bindparam,
     delete,
@@ -19,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
-from bot.store.sites import insert_if_new, site_number
+from bot.store.sites import insert_if_new, number_of
 from bot.store.tables import cursors, hosts, schedule, sites, store_state, timed
 
 # Whoever decides which polls come next does so alone; no other program on the same server may lock by this number.
@@ -59,6 +61,27 @@ _LIVE_AT_HOST = text("""
 SELECT count(*) FROM procrastinate_jobs
 WHERE status IN ('todo', 'doing') AND task_name = 'poll' AND id <> :besides AND args ->> 'host' = :host
 """)
+# A token that a server's crash forgets is no harm, and every request waits for it: not for the disk as well.
+_TOKEN = text("""
+INSERT INTO hosts (name, tokens, refilled_at) VALUES (:host, :burst - 1, clock_timestamp())
+ON CONFLICT (name) DO UPDATE SET
+    tokens = least(
+        :burst, hosts.tokens + :rate * extract(epoch FROM clock_timestamp() - hosts.refilled_at)::float8
+    ) - 1,
+    refilled_at = clock_timestamp()
+RETURNING tokens, set_config('synchronous_commit', 'off', true)
+""").bindparams(bindparam("host", type_=Text), bindparam("rate", type_=Float), bindparam("burst", type_=Float))
+# Built once: of a poll that brings nothing, building its statements would be a good part.
+_TURN = (
+    select(schedule, func.extract("epoch", func.clock_timestamp() - schedule.c.due_at).label("late"))
+    .join(sites, sites.c.id == schedule.c.site_id)
+    .where(sites.c.name == bindparam("site"), schedule.c.due_at == bindparam("due"))
+)
+_HAS_DUE = (
+    select(schedule.c.site_id)
+    .where(schedule.c.host == bindparam("of_host"), schedule.c.due_at <= func.clock_timestamp())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +148,8 @@ def due_now(connection: Connection, *, at_once: int) -> Sequence[Due]:
 def due_at_host(connection: Connection, host: str, *, at_once: int, besides: int) -> Sequence[Due]:
     """Return the same for one host, once half of its jobs are done; `besides` is a job that is about to end."""
     given = {"host": host, "besides": besides}
-    if not _has_due(connection, host) or connection.execute(_LIVE_AT_HOST, given).scalar_one() > at_once // 2:
+    is_due = connection.execute(_HAS_DUE, {"of_host": host}).first() is not None
+    if not is_due or connection.execute(_LIVE_AT_HOST, given).scalar_one() > at_once // 2:
         return []
     return _due(connection, _DUE_AT_HOST, {"at_once": at_once, **given})
 
@@ -140,11 +164,7 @@ def _due(connection: Connection, query: TextClause, given: dict[str, object]) ->
 
 def begin(connection: Connection, name: str, due_at: datetime) -> Turn | None:
     """Return how a site stands as the turn that was due then begins; None when that turn was taken already."""
-    row = connection.execute(
-        select(schedule, func.extract("epoch", func.clock_timestamp() - schedule.c.due_at).label("late"))
-        .join(sites, sites.c.id == schedule.c.site_id)
-        .where(sites.c.name == name, schedule.c.due_at == due_at)
-    ).first()
+    row = connection.execute(_TURN, {"site": name, "due": due_at}).first()
     if row is None:
         return None
     return Turn(lag=max(0.0, float(row.late)), failures=row.failures, is_open=row.is_open)
@@ -166,10 +186,9 @@ def end(
     """
     now = func.clock_timestamp()
     then = _seconds(wait)
-    number = site_number(connection, name)
     done = connection.execute(
         update(schedule)
-        .where(schedule.c.site_id == number, schedule.c.due_at == due_at)
+        .where(schedule.c.site_id == number_of(name), schedule.c.due_at == due_at)
         .values(
             due_at=now + then if failures else func.greatest(now, schedule.c.due_at + then),
             lag_seconds=lag,
@@ -178,6 +197,18 @@ def end(
         )
     )
     return done.rowcount == 1
+
+
+def hasten(connection: Connection, name: str, *, apart: float) -> None:
+    """Have a site due now, `apart` seconds after its last page at the soonest; one that failed waits all the same."""
+    number = number_of(name)
+    taken = select(cursors.c.moved_at).where(cursors.c.site_id == number).scalar_subquery()
+    soonest = func.greatest(func.clock_timestamp(), taken + _seconds(apart))
+    connection.execute(
+        update(schedule)
+        .where(schedule.c.site_id == number, schedule.c.failures == 0, schedule.c.due_at > soonest)
+        .values(due_at=soonest)
+    )
 
 
 def next_time(connection: Connection, name: str, *, first: datetime) -> datetime:
@@ -210,20 +241,7 @@ def take_token(connection: Connection, host: str, *, rate: float) -> float:
     A token bucket that holds a second's worth, one at least. It may go below zero: who comes later waits longer, so
     that nobody asks in vain and the order is that of coming.
     """
-    # A token that a server's crash forgets is no harm, and every request waits for it.
-    connection.execute(text("SET LOCAL synchronous_commit = off"))
-    burst = max(1.0, rate)
-    seconds = func.extract("epoch", func.clock_timestamp() - hosts.c.refilled_at)
-    row = postgresql.insert(hosts).values(name=host, tokens=burst - 1, refilled_at=func.clock_timestamp())
-    left = connection.execute(
-        row.on_conflict_do_update(
-            index_elements=["name"],
-            set_={
-                "tokens": func.least(burst, hosts.c.tokens + rate * seconds) - 1,
-                "refilled_at": func.clock_timestamp(),
-            },
-        ).returning(hosts.c.tokens)
-    ).scalar_one()
+    left = connection.execute(_TOKEN, {"host": host, "rate": rate, "burst": max(1.0, rate)}).scalar_one()
     return max(0.0, -float(left) / rate)
 
 
@@ -241,11 +259,6 @@ def drain(connection: Connection, *, is_wanted: bool) -> None:
 
 def _seconds(seconds: float) -> BindParameter[timedelta]:
     return literal(timedelta(seconds=seconds), Interval())
-
-
-def _has_due(connection: Connection, host: str) -> bool:
-    found = select(schedule.c.site_id).where(schedule.c.host == host, schedule.c.due_at <= func.clock_timestamp())
-    return connection.execute(found.limit(1)).first() is not None
 
 
 def _now(connection: Connection) -> datetime:

@@ -1,9 +1,10 @@
 """Sites, and the cursor of each: how far its comments have been taken."""
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Table, select, update
+from sqlalchemy import Connection, ScalarSelect, Table, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from adapters.base import Cursor
@@ -22,12 +23,34 @@ def keep_site(connection: Connection, name: str, *, now: datetime) -> int:
     return number
 
 
-def watch_site(connection: Connection, name: str, *, since: datetime, now: datetime) -> None:
-    """Watch a site from a moment on; one that is watched from earlier on already stays so."""
-    number = keep_site(connection, name, now=now)
-    is_new = cursor_of(connection, name) is None and watched_from(connection, number) is None
-    earlier = (sites.c.id == number,) if is_new else (sites.c.id == number, sites.c.watched_from > since)
-    connection.execute(update(sites).where(*earlier).values(watched_from=since))
+# Built once, for they are asked at each poll, whatever it brings.
+_NUMBER = select(sites.c.id).where(sites.c.name == bindparam("site"))
+_PLACE = (
+    select(sites.c.id, sites.c.watched_from, cursors.c.value, cursors.c.pages, cursors.c.rescanned_at)
+    .join(cursors, cursors.c.site_id == sites.c.id)
+    .where(sites.c.name == bindparam("site"))
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Hold how far a site has been read: `pages` ever taken, when it was last read again for edits and deletions."""
+
+    cursor: Cursor
+    pages: int
+    rescanned_at: datetime | None
+
+
+def watch_site(connection: Connection, name: str, *, since: datetime, now: datetime) -> Place:
+    """Watch a site from a moment on, and return its place; one that is watched from earlier on already stays so."""
+    row = connection.execute(_PLACE, {"site": name}).first()
+    if row is None:
+        keep_site(connection, name, now=now)
+        row = connection.execute(_PLACE, {"site": name}).one()
+    cursor: Cursor = json.loads(row.value)
+    if cursor is None if row.watched_from is None else row.watched_from > since:
+        connection.execute(update(sites).where(sites.c.id == row.id).values(watched_from=since))
+    return Place(cursor=cursor, pages=row.pages, rescanned_at=row.rescanned_at)
 
 
 def watched_from(connection: Connection, site: int) -> datetime | None:
@@ -38,7 +61,12 @@ def watched_from(connection: Connection, site: int) -> datetime | None:
 
 def site_number(connection: Connection, name: str) -> int | None:
     """Return the number of a site, None when the store has not met it."""
-    return connection.execute(select(sites.c.id).where(sites.c.name == name)).scalar()
+    return connection.execute(_NUMBER, {"site": name}).scalar()
+
+
+def number_of(name: str) -> ScalarSelect[int]:
+    """Return the number of a site, to be asked for within another statement."""
+    return select(sites.c.id).where(sites.c.name == name).scalar_subquery()
 
 
 def cursor_of(connection: Connection, name: str) -> Cursor:
@@ -47,12 +75,6 @@ def cursor_of(connection: Connection, name: str) -> Cursor:
     found = connection.execute(joined).scalar()
     cursor: Cursor = None if found is None else json.loads(found)
     return cursor
-
-
-def pages_taken(connection: Connection, name: str) -> int:
-    """Return how many pages of a site were ever taken."""
-    joined = select(cursors.c.pages).join(sites, sites.c.id == cursors.c.site_id).where(sites.c.name == name)
-    return connection.execute(joined).scalar() or 0
 
 
 def move_cursor(
@@ -74,17 +96,9 @@ def move_cursor(
         raise CursorMoved("the page was read from a place that the store has left since: read it again")
 
 
-def rescanned_at(connection: Connection, name: str) -> datetime | None:
-    """Return when a site was last read again for edits and deletions."""
-    joined = select(cursors.c.rescanned_at).join(sites, sites.c.id == cursors.c.site_id).where(sites.c.name == name)
-    found: datetime | None = connection.execute(joined).scalar()
-    return found
-
-
 def note_rescan(connection: Connection, name: str, *, now: datetime) -> None:
     """Note that a site was read again for edits and deletions."""
-    number = select(sites.c.id).where(sites.c.name == name).scalar_subquery()
-    connection.execute(update(cursors).where(cursors.c.site_id == number).values(rescanned_at=now))
+    connection.execute(update(cursors).where(cursors.c.site_id == number_of(name)).values(rescanned_at=now))
 
 
 def lock_site(connection: Connection, site: int) -> None:

@@ -40,13 +40,15 @@ class Said:
 class Evidence:
     """Hold the signs by name, how many stems the comment has, and what it is nearest to.
 
-    `nearest` is the number of an earlier comment, `home` another post of the site that is much nearer.
+    `nearest` is the number of an earlier comment, `home` another post of the site that is much nearer, `homes` are the
+    places among the site's posts of those that may be.
     """
 
     signs: Mapping[str, float]
     stems: int
     nearest: int | None = None
     home: SitePost | None = None
+    homes: tuple[int, ...] = ()
 
 
 class ThreadTopic:
@@ -136,7 +138,8 @@ class ThreadTopic:
             **(homes.signs if homes else {}),
         }
         is_nearer = homes is not None and homes.nearer > _MUCH_NEARER
-        return Evidence(signs, stems, nearest, homes.nearest if homes and is_nearer else None)
+        home = homes.nearest if homes and is_nearer else None
+        return Evidence(signs, stems, nearest, home, homes.likeliest if homes else ())
 
     def learn(self, said: Said) -> None:
         """Take a comment's words in; comments are learned in time order."""

@@ -78,8 +78,10 @@ def opened(packed: Mapping[str, Any]) -> Model:
 @cache
 def shipped() -> tuple[Model, ...]:
     """Return the models that come with the program, the one that needs most signs first."""
-    packed = json.loads((files("rules.topic") / "model.json").read_text("utf-8"))
-    return tuple(sorted(map(opened, packed.values()), key=lambda model: -len(model.signs)))
+    names = ("model.json", "semantic.json")
+    read = [json.loads((files("rules.topic") / name).read_text("utf-8")) for name in names]
+    models = (opened(packed) for kinds in read for packed in kinds.values())
+    return tuple(sorted(models, key=lambda model: -len(model.signs)))
 
 
 def model_for(evidence: Evidence) -> Model:

@@ -2,13 +2,14 @@
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rules.elsewhere import NOTHING_KNOWN, Elsewhere
 from rules.topic.evidence import Evidence, Said, ThreadTopic
 from rules.topic.languages import language_of, stems_in
 from rules.topic.lexicon import Lexicon, shipped
 from rules.topic.model import Model, model_for
+from rules.topic.semantic import LANGUAGE, ThreadMeaning
 from rules.topic.site import MOST_WORDS, SitePost
 from rules.view import Entry, ThreadView
 from rules.words import Words
@@ -30,6 +31,7 @@ class Relevance:
     `in_thread` are the shares of the comment's weight that each had used. `away` are words that nobody had used, in
     order, `sentence` is the post's that is nearest, `nearest` the number of the nearest earlier comment, `home` another
     post that is nearer. `language` is set where it is another than the thread's, which is `spoken`.
+    `by_meaning` tells that a sentence model took part; `evidence` is kept where one might.
     """
 
     score: float
@@ -43,6 +45,8 @@ class Relevance:
     home: SitePost | None = None
     language: str | None = None
     spoken: str | None = None
+    evidence: Evidence | None = None
+    by_meaning: bool = False
 
 
 class TopicAnalysis:
@@ -61,6 +65,10 @@ class TopicAnalysis:
         self._model = (lambda evidence: model) if model is not None else model_for
         self._sentences: list[tuple[str, frozenset[str]]] | None = None
         self._said: dict[int, Said] = {}
+        self._posts = elsewhere.posts
+        self._meaning: ThreadMeaning | None = None
+        self._find_sentences = elsewhere.sentences
+        self._weighed: dict[int, Relevance] = {}
         self._languages: dict[str, int] = {}
         post = view.entries[0]
         title = Words(" ".join(filter(None, {view.thread.title, view.thread.post.title})))
@@ -99,8 +107,39 @@ class TopicAnalysis:
 
     def evidence(self, entry: Entry, said: Said) -> Evidence:
         """Return the evidence about a comment, with the comments before it learned."""
-        answered = self._view.parent(entry) or self._view.entries[self._view.before[entry.number]]
-        return self._topic.weigh(said, answered=self._said.get(answered.number))
+        return self._topic.weigh(said, answered=self._said.get(self._answered(entry).number))
+
+    def weighed(self, entry: Entry, found: Relevance) -> Relevance:
+        """Return what was found of a comment, with what a sentence model says of it where there is one for it.
+
+        The model takes a hundred times as long as all the rest: it is asked of a comment that is to be judged, not of
+        all that come before it.
+        """
+        if found.evidence is None:
+            return found
+        known = self._weighed.get(entry.number)
+        if known is None:
+            evidence = self.with_meaning(entry, found.evidence)
+            model = self._model(evidence)
+            takes_part = not model.needs <= found.evidence.signs.keys()
+            score = model.probability(evidence)
+            known = self._weighed[entry.number] = replace(found, score=score, by_meaning=takes_part)
+        return known
+
+    def with_meaning(self, entry: Entry, evidence: Evidence) -> Evidence:
+        """Return the evidence about a comment with what a sentence model adds; the same where there is none."""
+        if self._meaning is None:
+            if self._find_sentences is None or (model := self._find_sentences()) is None:
+                self._find_sentences = None
+                return evidence
+            self._meaning = ThreadMeaning(model, self._view, self._posts)
+        signs = self._meaning.signs(
+            entry, answered=self._answered(entry), nearest=evidence.nearest, homes=evidence.homes
+        )
+        return replace(evidence, signs={**evidence.signs, **signs})
+
+    def _answered(self, entry: Entry) -> Entry:
+        return self._view.parent(entry) or self._view.entries[self._view.before[entry.number]]
 
     def learn(self, entry: Entry, said: Said) -> None:
         """Take a comment in."""
@@ -112,7 +151,8 @@ class TopicAnalysis:
     def _judged(self, entry: Entry, said: Said, evidence: Evidence) -> Relevance:
         score = self._model(evidence).probability(evidence)
         language, spoken = said.language, self.spoken
-        is_told = score >= _TOLD
+        can_add = self._find_sentences is not None and spoken == LANGUAGE and language in (None, LANGUAGE)
+        is_told = can_add or score >= _TOLD
         signs = evidence.signs
         return Relevance(
             score=score,
@@ -126,6 +166,7 @@ class TopicAnalysis:
             home=evidence.home,
             language=language if spoken is not None and language != spoken else None,
             spoken=spoken,
+            evidence=evidence if can_add else None,
         )
 
     def _sentence(self, said: Said) -> str | None:

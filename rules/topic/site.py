@@ -21,7 +21,9 @@ MIN_POSTS = 20
 MOST_POSTS = 3_000
 MOST_COMMENTS = 40
 _MOST_WORDS_OF_POST = 3_000
+_BEGINNING = 500  # characters kept to be read
 _TITLE_COUNTS = 2
+_LIKELIEST = 5
 _LEAST_LIKELY = -12.0
 _OF_EACH = (
     "share of post by {}",
@@ -60,8 +62,9 @@ class SitePost:
 
 @dataclass(frozen=True, slots=True)
 class Homes:
-    """Hold how a comment stands to the other threads of its site, as signs; the nearest, and by how much it is nearer.
+    """Hold how a comment stands to the other threads of its site, as signs.
 
+    `nearest` is the nearest, by `nearer`; `likeliest` are the places of the few that may be, in the list of posts.
     `company` says how far each of them, as a vector, uses the comment's words.
     """
 
@@ -69,6 +72,7 @@ class Homes:
     nearest: SitePost
     nearer: float
     company: Vector
+    likeliest: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,7 @@ class SitePosts:
     def __init__(self, *, lexicon: Lexicon | None = None) -> None:
         self._lexicon = lexicon or shipped_lexicon()
         self.posts: list[SitePost] = []
+        self.beginnings: list[str] = []
         self._at: dict[str, int] = {}
         self._comments: list[int] = []
         self._copies: dict[int, int] = {}
@@ -105,6 +110,7 @@ class SitePosts:
         self._at[post.id] = len(self.posts)
         self.posts.append(post)
         self._comments.append(0)
+        self.beginnings.append(f"{post.title or ''}\n{text[:_BEGINNING]}")
         words = Words(text).folded[:_MOST_WORDS_OF_POST]
         stems = stems_in(language_of(words, text))
         counts = Counter(filter(None, map(stems.of, words)))
@@ -176,7 +182,9 @@ class SitePosts:
         )
         signs = {**by_post.signs("posts"), **by_thread.signs("threads"), **dict(zip(_OF_THREADS, values, strict=True))}
         nearer = float(by_post.others[best]) - by_post.mine_with_comments
-        return Homes(signs, self.posts[best], nearer, company)
+        likeliest = np.argsort(-by_thread.others, kind="stable")[:_LIKELIEST]
+        likeliest = likeliest[by_thread.others[likeliest] > 0]
+        return Homes(signs, self.posts[best], nearer, company, tuple(likeliest.tolist()))
 
 
 class _Compared:

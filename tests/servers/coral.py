@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 
 from tests.board import Row, Status
@@ -24,6 +25,7 @@ class CoralServer(BoardServer):
         self.approved: set[int] = set()
         self._ties: Counter[float] = Counter()
         self._late: dict[int, int] = {}
+        self._ordered: dict[int, int] = {}
 
     def id_of(self, id: str) -> str:
         return f"c-{id}"
@@ -69,12 +71,9 @@ class CoralServer(BoardServer):
         return _good(done={"clientMutationId": "1"})
 
     def _listed(self, given: dict[str, Any]) -> dict[str, object]:
-        rows = self.board.listed("approved", "held", "spam", "trash")
-        if given.get("site") not in (None, "s-1"):
-            rows = []
+        timed = self._timed() if given.get("site") in (None, "s-1") else []
         if given.get("story"):
-            rows = [row for row in rows if f"st-{row.post}" == given["story"]]
-        timed = sorted((self._millis(row), row.id) for row in rows)
+            timed = [one for one in timed if f"st-{self.board.rows[one[1]].post}" == given["story"]]
         start = 0
         if given["order"] == "CREATED_AT_DESC":
             timed = timed[::-1][:50]
@@ -85,6 +84,14 @@ class CoralServer(BoardServer):
         more = start + 50 < len(timed)
         info = {"hasNextPage": more, "endCursor": _time(self._millis(page[-1])) if page else None}
         return {"nodes": [self._shown(row) for row in page], "pageInfo": info}
+
+    def _timed(self) -> list[tuple[int, int]]:
+        """Return the times and ids of all comments in their order, made anew only when there are others."""
+        rows = self.board.rows
+        if rows.keys() != self._ordered.keys():
+            every = sorted(rows.values(), key=attrgetter("at", "id"))
+            self._ordered = dict(sorted(((row.id, self._millis(row)) for row in every), key=lambda one: one[::-1]))
+        return [(at, id) for id, at in self._ordered.items()]
 
     def _millis(self, row: Row) -> int:
         if row.id not in self._late:
@@ -137,8 +144,6 @@ CONTRACTS = (
         environment={"TOKEN": "good"},
         logs_in=True,
         is_conditional=False,
-        # Fifty a request.
-        history=4_000,
         no_thread="st-99",
     ),
 )

@@ -187,8 +187,6 @@ CONTRACTS = (
         # All that a poll asks for is one batch: in the middle of it, nothing is handed over.
         logs_in=False,
         is_conditional=False,
-        # One discussion that was updated within the last second is read whole again; tests/test_github.py has many.
-        history=200,
         no_thread="D_99",
     ),
 )

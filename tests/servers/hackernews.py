@@ -85,6 +85,6 @@ CONTRACTS = (
         name="hackernews",
         platform="hackernews",
         serve=HackerNewsServer,
-        options=lambda url: {"url": url, "stories": (1,)},
+        options=lambda url: {"url": url, "stories": tuple(range(1, 101))},
     ),
 )

@@ -1,13 +1,16 @@
 """Mastodon in small: one account's posts and the contexts of them, as the documentation and real replies have it."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from html import escape
+from operator import attrgetter
 
 from tests.board import Row
 from tests.contract import Contract
 from tests.servers.server import Answer, BoardServer, Query
 
 _FIRST = 1000  # ids below are those of the account's own posts
+_OWN_ANSWER = 101
 
 
 class MastodonServer(BoardServer):
@@ -53,9 +56,14 @@ class MastodonServer(BoardServer):
 
     def _posts(self) -> list[dict[str, object]]:
         board = self.board
+        shown = Counter(row.post for row in board.rows.values() if row.status in ("approved", "held"))
         answered = {row.post for row in board.rows.values()}
-        posts = [self._post(id, replies=sum(row.post == id for row in board.listed())) for id in (answered | {2})]
-        return [*posts, self._post(3, reply_to="2"), *(self._post(900 - number) for number in range(self.older))]
+        posts = [self._post(id, replies=shown[id]) for id in (answered | {2})]
+        return [
+            *posts,
+            self._post(_OWN_ANSWER, reply_to="2"),
+            *(self._post(900 - number) for number in range(self.older)),
+        ]
 
     def _statuses(self, query: Query) -> Answer:
         posts = sorted(self._posts(), key=lambda post: int(str(post["id"])), reverse=True)
@@ -69,16 +77,17 @@ class MastodonServer(BoardServer):
         return Answer(page, headers={"Link": ", ".join(links)})
 
     def _context(self, id: int, has_token: bool) -> Answer:
-        rows = self.board.listed("approved")
+        board = self.board
         if id < _FIRST:
             if id not in {int(str(post["id"])) for post in self._posts()}:
                 return Answer({"error": "Record not found"}, 404)
-            below = [row for row in rows if row.post == id][: 4096 if has_token else 60]
+            rows = (row for row in board.rows.values() if row.post == id and row.status == "approved")
+            below = sorted(rows, key=attrgetter("at", "id"))[: 4096 if has_token else 60]
             return Answer({"ancestors": [], "descendants": [self._shown(row) for row in below]})
-        row = self.board.rows.get(id - _FIRST)
+        row = board.rows.get(id - _FIRST)
         if row is None:
             return Answer({"error": "Record not found"}, 404)
-        below = [one for one in rows if one.parent == row.id]
+        below = [one for one in board.listed("approved") if one.parent == row.id]
         return Answer({"ancestors": [self._post(row.post)], "descendants": [self._shown(one) for one in below]})
 
     def _one(self, id: int) -> Answer:
@@ -120,7 +129,5 @@ CONTRACTS = (
         options=lambda url: {"url": f"{url}/@kilns", "token": {"env": "TOKEN"}},
         environment={"TOKEN": "token"},
         logs_in=True,
-        # No context has more.
-        history=4096,
     ),
 )

@@ -1,14 +1,16 @@
 """What the real servers share: where they are kept, what is done to them, and how they stand beside the small ones."""
 
+import fcntl
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -27,6 +29,19 @@ def cache() -> Path:
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     kept = Path(home) / "quotewarden-tests"
     kept.mkdir(parents=True, exist_ok=True)
+    return kept
+
+
+def fetched(name: str, fetch: Callable[[Path], None]) -> Path:
+    """Return a folder of the cache that is filled once, by whichever process of the tests comes first."""
+    kept = cache() / name
+    with (cache() / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (kept / "ready").exists():
+            shutil.rmtree(kept, ignore_errors=True)
+            kept.mkdir()
+            fetch(kept)
+            (kept / "ready").touch()
     return kept
 
 
@@ -129,10 +144,14 @@ class RealServer:
 
 
 @contextmanager
-def serving(command: Sequence[str | Path], *, url: str, environment: Mapping[str, str], log: Path) -> Iterator[None]:
+def serving(
+    command: Sequence[str | Path], *, url: str, environment: Mapping[str, str], log: Path, folder: Path | None = None
+) -> Iterator[None]:
     """Run a server until the block ends, with whatever it started; it is there once its address answers."""
     with log.open("w") as said:
-        server = subprocess.Popen(command, env=environment, stdout=said, stderr=said, start_new_session=True)
+        server = subprocess.Popen(
+            command, env=environment, cwd=folder, stdout=said, stderr=said, start_new_session=True
+        )
     try:
         until = time.monotonic() + 60
         while not _answers(url):
@@ -141,7 +160,9 @@ def serving(command: Sequence[str | Path], *, url: str, environment: Mapping[str
             time.sleep(0.05)
         yield
     finally:
-        os.killpg(server.pid, signal.SIGTERM)
+        # Where it has ended by itself, its log is told.
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGTERM)
         server.wait(30)
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import requests
 
 from tests.board import Row, Status
 from tests.contract import Contract
-from tests.servers.real import MissingError, RealServer, cache, free_address, in_memory, serving
+from tests.servers.real import MissingError, RealServer, fetched, free_address, in_memory, serving
 from tests.servers.waline import EMAIL, PASSWORD, STATUSES, logged_in
 
 PACKAGE = "@waline/vercel@1.39.3"
@@ -37,16 +38,14 @@ def installed() -> Path:
     npm, node = shutil.which("npm"), shutil.which("node")
     if npm is None or node is None:
         raise MissingError(HOW_TO_GET)
-    kept = cache() / "waline-1.39.3"
-    if not (kept / "ready").exists():
-        shutil.rmtree(kept, ignore_errors=True)
-        kept.mkdir()
-        (kept / "package.json").write_text('{"private": true}')
-        command = [npm, "install", "--silent", "--no-audit", "--no-fund", PACKAGE]
-        if subprocess.run(command, cwd=kept, capture_output=True).returncode:
-            raise MissingError(f"a real Waline is fetched with npm, which could not install {PACKAGE}")
-        (kept / "ready").touch()
-    return kept
+    return fetched("waline-1.39.3", partial(_fetch, npm))
+
+
+def _fetch(npm: str, kept: Path) -> None:
+    (kept / "package.json").write_text('{"private": true}')
+    command = [npm, "install", "--silent", "--no-audit", "--no-fund", PACKAGE]
+    if subprocess.run(command, cwd=kept, capture_output=True).returncode:
+        raise MissingError(f"a real Waline is fetched with npm, which could not install {PACKAGE}")
 
 
 class WalineBoard:
