@@ -39,7 +39,7 @@ FOLDS = 5
 PENALTY = 3.0
 # What a site's moderator sees: one in twenty has left the topic.
 PREVALENCE = 0.05
-MOST_COMMENTS = 12
+MOST_COMMENTS = 24
 FORUM_THREADS = 60
 FORUM_WEIGHT = 0.3
 # The sentence model takes its time: it learns from every second thread.
@@ -92,11 +92,14 @@ def examples(
 
 
 def site_posts(views: Sequence[ThreadView], lexicon: Lexicon) -> SitePosts:
-    """Return the posts of threads as those of one site."""
+    """Return the posts of threads, with their comments, as those of one site."""
     site = SitePosts(lexicon=lexicon)
     for view in views:
         post = view.thread.post
         site.add(SitePost(view.thread.id, post.title, post.url), view.entries[0].document.text)
+        for entry in view.entries[1:]:
+            if site.wants_comments(view.thread.id):
+                site.add_comment(view.thread.id, entry.document.text)
     return site
 
 

@@ -1,4 +1,4 @@
-"""The other posts of a thread's site, as far as they are at hand: those that a run reads, or those archived."""
+"""The other threads of a thread's site, as far as they are at hand: those that a run reads, or those archived."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -15,18 +15,21 @@ from rules.topic.site import MOST_POSTS, SitePost, SitePosts
 
 @lru_cache(maxsize=4)
 def posts_read(process: int, paths: tuple[str, ...], format: str | None) -> dict[str, SitePosts]:
-    """Return the posts of saved threads by site; what cannot be read is told by who reads it for its comments.
+    """Return the posts of saved threads and their comments by site; what cannot be read is told by who checks it.
 
     `process` is the id of this one: what a process has read is not for another.
     """
     sites: dict[str, SitePosts] = {}
     for thread in islice(_threads(paths, format), MOST_POSTS):
         post = thread.post
-        with suppress(Exception):  # a post that cannot be rendered tells nothing; its own thread's rules say so
+        with suppress(Exception):  # a text that cannot be rendered tells nothing; its own thread's rules say so
             text = render(post.body, post.format).text
-            sites.setdefault(thread.site or "", SitePosts()).add(
-                SitePost(thread.id, post.title or thread.title, thread.url or post.url), text
-            )
+            site = sites.setdefault(thread.site or "", SitePosts())
+            site.add(SitePost(thread.id, post.title or thread.title, thread.url or post.url), text)
+            for comment in thread.comments:
+                if not site.wants_comments(thread.id):
+                    break
+                site.add_comment(thread.id, render(comment.body, comment.format).text)
     return sites
 
 
@@ -37,7 +40,7 @@ def _threads(paths: tuple[str, ...], format: str | None) -> Iterator[Thread]:
 
 
 class ArchivedPosts:
-    """Know the posts of an archive by site; those that have come since are added when a site is asked for."""
+    """Know an archive's posts and their comments by site; what has come since is added when a site is asked for."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -55,5 +58,13 @@ class ArchivedPosts:
         )
         for thread, url, text in rows:
             posts.add(SitePost(thread, None, url), text)
+        comments = self._connection.execute(
+            "SELECT id, thread FROM texts WHERE id > ? AND id <= ? AND +site = ? AND +kind != 'post' ORDER BY id",
+            (last, newest, site),
+        )
+        for id, thread in comments:
+            if posts.wants_comments(thread):
+                [text] = self._connection.execute("SELECT CAST(text AS TEXT) FROM texts WHERE id = ?", (id,)).fetchone()
+                posts.add_comment(thread, text)
         self._sites[site] = posts, newest
         return posts

@@ -28,7 +28,9 @@ Reported::
     Hugo: Forty jobs is what they promised for the ferry too, and then two students sold tickets for one summer.
     Ben: Whisk some eggs with caster sugar until pale, fold in sifted flour, melted butter and lemon zest, pour
       everything into a greased tin, bake for an hour, cool completely, then spread raspberry jam and vanilla cream
-      between the sponges.
+      between the sponges. Dust with icing sugar, chill overnight in the fridge, and serve slices with strawberries,
+      yoghurt, almonds, cinnamon, coffee or tea. Margarine spoils the texture, and so do cold eggs, lumpy batter, stale
+      yeast or chocolate sprinkles.
 
 Not reported::
 
@@ -47,7 +49,7 @@ from rules.topic.relevance import Relevance
 from rules.view import Entry
 
 ID = "off-topic"
-VERSION = 2
+VERSION = 3
 SEVERITY: Severity = "info"
 
 # A thread that has hardly begun, under a post that is not at hand, has no topic to leave.
@@ -64,7 +66,7 @@ _LONGEST_SENTENCE = 90
 class Options(RuleOptions):
     """Hold the options of this rule."""
 
-    min_score: float = Field(0.7, ge=0, le=1, description="report from this score on")
+    min_score: float = Field(0.85, ge=0, le=1, description="report from this score on")
     min_topic_words: int = Field(6, ge=5, description="comments with fewer words that carry a topic are passed over")
     max_share: float = Field(0.01, gt=0, le=1, description="report no larger share of a site's comments than this")
     sentence_model: bool = Field(True, description="ask the sentence model of quotewarden[semantic], if installed")

@@ -1,6 +1,6 @@
 """Off-topic: what it weighs, how it is told, its budget, and what must not upset it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 
@@ -15,7 +15,9 @@ from rules.rule import Context
 from rules.topic.evidence import Evidence
 from rules.topic.languages import language_of, stems_in
 from rules.topic.model import shipped
+from rules.topic.relevance import TopicAnalysis
 from rules.topic.site import MIN_POSTS, SitePost, SitePosts
+from rules.view import ThreadView
 from rules.words import Words
 from tests.dialogue import thread_of
 
@@ -132,6 +134,45 @@ def test_names_the_post_that_a_comment_was_meant_for() -> None:
     assert f"Looks meant for “{baking[:60]}" in finding.message
     [finding] = found(f"{MILL}Ben: {CAKE}\n")
     assert "Looks meant for" not in finding.message
+
+
+def signs_of(text: str, site: SitePosts) -> Mapping[str, float]:
+    view = ThreadView(thread_of(f"{MILL}Ben: {text}\n"))
+    analysis = TopicAnalysis(view, Elsewhere(posts=site))
+    for entry in view.entries[:-1]:
+        analysis.learn(entry, analysis.said(entry))
+    return analysis.evidence(view.entries[-1], analysis.said(view.entries[-1])).signs
+
+
+def test_what_other_threads_discuss_counts_like_their_posts() -> None:
+    site = site_of([f"Minutes of meeting {number}: drains in street {number}" for number in range(MIN_POSTS)])
+    before = signs_of(CAKE, site)
+    site.add_comment("other-3", CREAM)
+    after = signs_of(CAKE, site)
+    assert after["ratio of best of other threads"] > before["ratio of best of other threads"] + 0.5
+    assert after["chance of thread"] < before["chance of thread"]
+    assert after["ratio of best of other posts"] == before["ratio of best of other posts"]
+
+
+def test_a_copy_of_the_comment_says_nothing_of_where_it_belongs() -> None:
+    site = site_of([f"Minutes of meeting {number}: drains in street {number}" for number in range(MIN_POSTS)])
+    before = signs_of(CAKE, site)
+    for thread in ("other-3", "other-4"):
+        site.add_comment(thread, CAKE)
+    after = signs_of(CAKE, site)
+    assert after["ratio of best of other threads"] == pytest.approx(before["ratio of best of other threads"])
+    assert after["company of post"] == pytest.approx(before["company of post"], abs=0.05)
+
+
+def test_a_site_may_grow_while_a_thread_is_read() -> None:
+    site = site_of([f"Minutes of meeting {number}: drains in street {number}" for number in range(MIN_POSTS)])
+    view = ThreadView(thread_of(f"{MILL}Ben: {CAKE}\n"))
+    analysis = TopicAnalysis(view, Elsewhere(posts=site))
+    for entry in view.entries[1:]:
+        relevance = analysis.relevance(entry)
+        site.add(SitePost(f"late-{entry.number}"), CAKE)
+    assert relevance.home is not None
+    assert relevance.home.id.startswith("late-")
 
 
 def test_few_posts_tell_nothing_of_a_site() -> None:

@@ -9,8 +9,11 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from rules.topic.lexicon import Known
-from rules.topic.site import Own, SitePost, SitePosts
+from rules.topic.site import MIN_POSTS, Homes, Own, SitePost, SitePosts
+from rules.topic.texts import Vector
 
 # Of the comments that have a word only the latest count.
 _HOLDERS = 24
@@ -19,6 +22,7 @@ _POST_SMOOTHING = 50.0
 _TITLE_COUNTS = 2
 # Another post is named when it is so much likelier to use the comment's words, as a logarithm.
 _MUCH_NEARER = 5.0
+_NONE: Vector = np.zeros(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,8 @@ class ThreadTopic:
     """Know what a thread has said so far."""
 
     def __init__(self, post: Said, title: Iterable[str], *, id: str = "", site: SitePosts | None = None) -> None:
-        self._id, self._site = id, site
+        self._id = id
+        self._site = site if site is not None and len(site.posts) >= MIN_POSTS else None
         self.title = frozenset(title)
         self.post = Counter(post.counts) + Counter(dict.fromkeys(self.title, _TITLE_COUNTS))
         self.thread: Counter[str] = Counter()
@@ -61,6 +66,9 @@ class ThreadTopic:
         self._prefixes = {stem[:_PREFIX] for stem in self.post if len(stem) >= _PREFIX}
         self._names: set[str] = set()
         self._meet(post.author)
+        self._post_company = self._site.company(id, self.post) if self._site is not None else _NONE
+        self._company = np.zeros_like(self._post_company)
+        self._weighed: tuple[Said, Vector] | None = None
 
     @property
     def size(self) -> int:
@@ -104,8 +112,7 @@ class ThreadTopic:
                 in_answered += weight
         nearest, in_nearest = self._nearest(weights)
         stems = len(weights)
-        own = Own(self._id, post, self._post_size, thread, self._thread_size)
-        homes = self._site.homes(said.known, own) if self._site is not None else None
+        homes = self._homes(said)
         signs = {
             "share of post": in_post / total,
             "share of thread": in_thread / total,
@@ -145,6 +152,24 @@ class ThreadTopic:
             if len(stem) >= _PREFIX:
                 self._prefixes.add(stem[:_PREFIX])
         self._meet(said.author)
+        if self._site is not None:
+            weighed, company = self._weighed or (None, _NONE)
+            if weighed is not said:
+                company = self._site.company(self._id, said.counts)
+            length = math.sqrt(company @ company)
+            if length > 0:
+                self._company += company[: len(self._company)] * (math.log1p(len(said.counts)) / length)
+
+    def _homes(self, said: Said) -> Homes | None:
+        if self._site is None:
+            return None
+        own = Own(
+            self._id, self.post, self._post_size, self.thread, self._thread_size, self._post_company, self._company
+        )
+        homes = self._site.homes(said.known, said.counts, own)
+        if homes is not None:
+            self._weighed = said, homes.company
+        return homes
 
     def _meet(self, author: str) -> None:
         self._names |= {name for name in author.split() if len(name) > 2}

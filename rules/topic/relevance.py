@@ -10,12 +10,10 @@ from rules.topic.languages import language_of, stems_in
 from rules.topic.lexicon import Lexicon, shipped
 from rules.topic.model import Model, model_for
 from rules.topic.semantic import LANGUAGE, ThreadMeaning
-from rules.topic.site import SitePost
+from rules.topic.site import MOST_WORDS, SitePost
 from rules.view import Entry, ThreadView
 from rules.words import Words
 
-# Of a very long text only so much is looked at.
-MOST_WORDS = 2_000
 # A thread's language is known once so many of its texts have shown theirs.
 _LEARNED = 20
 _AWAY = 5

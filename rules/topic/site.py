@@ -1,4 +1,4 @@
-"""The other posts of a site: what a comment's words are held against, and where else it may have been meant for."""
+"""The other threads of a site: what a comment's words are held against, and where else it may have been meant for."""
 
 import math
 from collections import Counter
@@ -6,39 +6,49 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rules.topic.languages import language_of, stems_in
 from rules.topic.lexicon import Known, Lexicon
 from rules.topic.lexicon import shipped as shipped_lexicon
+from rules.topic.texts import SMOOTHING, Texts, Vector, Word
 from rules.words import Words
 
+# Of a very long comment only so much is looked at.
+MOST_WORDS = 2_000
 # A handful of posts tells nothing about a site.
 MIN_POSTS = 20
-# Of a site with more the first stand for all; of a long post its beginning.
+# Of a site with more the first stand for all; of a long post its beginning, and of a long thread its first comments.
 MOST_POSTS = 3_000
-_MOST_WORDS = 3_000
+MOST_COMMENTS = 40
+_MOST_WORDS_OF_POST = 3_000
 _BEGINNING = 500  # characters kept to be read
 _TITLE_COUNTS = 2
 _LIKELIEST = 5
-_SMOOTHING = 50.0
-_PRIOR = 2_000.0
-SITE_SIGNS = frozenset(
-    (
-        "share of post by site",
-        "share of either by site",
-        "weight of either by site",
-        "weight of neither by site",
-        "other posts before post",
-        "other posts before thread",
-        "ratio of best other post",
-        "post less best other",
-        "thread less best other",
-        "post among others",
-        "thread among others",
-        "best other among others",
-    )
+_LEAST_LIKELY = -12.0
+_OF_EACH = (
+    "share of post by {}",
+    "share of either by {}",
+    "weight of either by {}",
+    "weight of neither by {}",
+    "other {} before post",
+    "other {} before thread",
+    "ratio of best of other {}",
+    "post less best of other {}",
+    "thread less best of other {}",
+    "post among other {}",
+    "thread among other {}",
+    "best among other {}",
 )
+_OF_THREADS = (
+    "chance of post",
+    "chance of thread",
+    "even chance of post",
+    "even chance of thread",
+    "company of post",
+    "company of thread",
+    "company of either",
+)
+SITE_SIGNS = frozenset((*(sign.format(kind) for kind in ("posts", "threads") for sign in _OF_EACH), *_OF_THREADS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,120 +62,189 @@ class SitePost:
 
 @dataclass(frozen=True, slots=True)
 class Homes:
-    """Hold how a comment stands to the other posts of its site, as signs.
+    """Hold how a comment stands to the other threads of its site, as signs.
 
     `nearest` is the nearest, by `nearer`; `likeliest` are the places of the few that may be, in the list of posts.
+    `company` says how far each of them, as a vector, uses the comment's words.
     """
 
     signs: Mapping[str, float]
     nearest: SitePost
     nearer: float
+    company: Vector
     likeliest: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """Hold what a comment's own thread has to set against the others: its id, the stems of its post and comments."""
+    """Hold what a comment's own thread has to set against the others: its id, the stems of its post and comments.
+
+    `post_company` and `company` say how far each other thread uses the post's words, and the comments'.
+    """
 
     thread: str
     post: Mapping[str, int]
     post_size: int
     comments: Mapping[str, int]
     comments_size: int
+    post_company: Vector
+    company: Vector
 
 
 class SitePosts:
-    """Know the posts of one site."""
+    """Know the posts of one site, each with its comments."""
 
     def __init__(self, *, lexicon: Lexicon | None = None) -> None:
         self._lexicon = lexicon or shipped_lexicon()
         self.posts: list[SitePost] = []
         self.beginnings: list[str] = []
         self._at: dict[str, int] = {}
-        self._sizes: list[int] = []
-        self._size = 0
-        self._counts: Counter[str] = Counter()
-        self._held: dict[str, list[tuple[int, int]]] = {}
-        self._cached: dict[str, _Word] = {}
+        self._comments: list[int] = []
+        self._copies: dict[int, int] = {}
+        self._of_posts, self._of_threads = Texts(), Texts()
 
     def add(self, post: SitePost, text: str) -> None:
         """Take a post in; one that is known, and those past the most that are kept, are passed over."""
         if post.id in self._at or len(self.posts) >= MOST_POSTS:
             return
-        at = self._at[post.id] = len(self.posts)
+        self._at[post.id] = len(self.posts)
         self.posts.append(post)
+        self._comments.append(0)
         self.beginnings.append(f"{post.title or ''}\n{text[:_BEGINNING]}")
-        words = Words(text).folded[:_MOST_WORDS]
+        words = Words(text).folded[:_MOST_WORDS_OF_POST]
         stems = stems_in(language_of(words, text))
         counts = Counter(filter(None, map(stems.of, words)))
         for word in Words(post.title or "").folded:
             if stem := stems.of(word):
                 counts[stem] += _TITLE_COUNTS
-        self._sizes.append(counts.total())
-        self._size += counts.total()
-        self._counts.update(counts)
+        self._of_posts.add(self._at[post.id], counts)
+        self._of_threads.add(self._at[post.id], counts)
+
+    def wants_comments(self, thread: str) -> bool:
+        """Tell whether a thread's post is known and more of its comments would be taken in."""
+        at = self._at.get(thread)
+        return at is not None and self._comments[at] < MOST_COMMENTS
+
+    def add_comment(self, thread: str, text: str) -> None:
+        """Take in a comment of a thread that wants it; the same words count once on a site."""
+        if not self.wants_comments(thread):
+            return
+        at = self._at[thread]
+        self._comments[at] += 1
+        words = Words(text).folded[:MOST_WORDS]
+        stems = stems_in(language_of(words, text))
+        counts = Counter(filter(None, map(stems.of, words)))
+        if counts and (key := _key(counts)) not in self._copies:
+            self._copies[key] = at
+            self._of_threads.add(at, counts)
+
+    def company(self, thread: str, counts: Mapping[str, int]) -> Vector:
+        """Return how far each post's thread uses some words, the rarest counting most; 0 for the thread's own."""
+        found = np.zeros(len(self.posts))
         for stem, n in counts.items():
-            self._held.setdefault(stem, []).append((at, n))
-        self._cached.clear()
+            word = self._of_threads.word(stem, self._lexicon.look(stem))
+            found[word.at] += word.ratios * (word.weight * (1 + math.log(n)))
+        if (here := self._at.get(thread)) is not None:
+            found[here] = 0.0
+        return found
 
-    def homes(self, known: Sequence[tuple[str, Known]], own: Own) -> Homes | None:
-        """Compare a comment, by what is known of its stems, with the posts; None where too few posts are known."""
-        count = len(self.posts)
-        if count < MIN_POSTS:
+    def homes(self, known: Sequence[tuple[str, Known]], counts: Mapping[str, int], own: Own) -> Homes | None:
+        """Compare a comment, by its stems and what is known of them, with the others; None where too few are known."""
+        if len(self.posts) < MIN_POSTS:
             return None
-        mine = mine_with_comments = total = in_either = in_post = 0.0
-        words = [(stem, self._word(stem, one)) for stem, one in known]
+        here = self._at.get(own.thread)
+        by_post = _Compared(self._of_posts.words(known), own, here, len(self.posts))
+        words = self._of_threads.words(known)
+        by_thread = _Compared(words, own, here, len(self.posts))
+        company = np.zeros(len(self.posts))
+        heavy = [word.weight * (1 + math.log(counts[stem])) for stem, word in words]
+        for (_, word), weight in zip(words, heavy, strict=True):
+            company[word.at] += word.ratios * weight
+        copied = self._copies.get(_key(counts))
+        if copied is not None and copied != here:
+            # The comment itself, or a copy of it, tells nothing of where it belongs.
+            left = self._of_threads.ratios_without(copied, words, counts)
+            by_thread.others[copied], company[copied] = sum(left), float(np.dot(left, heavy))
+        if here is not None:
+            company[here] = 0.0
+        best = int(by_post.others.argmax())
+        with_post, with_thread = _alike(company, own.post_company), _alike(company, own.company)
+        even = math.sqrt(len(known) + 2)
+        ranked = by_thread.ranked
+        values = (
+            _chance(ranked, by_thread.mine),
+            _chance(ranked, by_thread.mine_with_comments),
+            _chance(ranked / even, by_thread.mine / even),
+            _chance(ranked / even, by_thread.mine_with_comments / even),
+            with_post,
+            with_thread,
+            max(with_post, with_thread),
+        )
+        signs = {**by_post.signs("posts"), **by_thread.signs("threads"), **dict(zip(_OF_THREADS, values, strict=True))}
+        nearer = float(by_post.others[best]) - by_post.mine_with_comments
+        likeliest = np.argsort(-by_thread.others, kind="stable")[:_LIKELIEST]
+        likeliest = likeliest[by_thread.others[likeliest] > 0]
+        return Homes(signs, self.posts[best], nearer, company, tuple(likeliest.tolist()))
+
+
+class _Compared:
+    """Hold a comment's words against its own thread and against others: how much likelier each is to use them."""
+
+    def __init__(self, words: Sequence[tuple[str, Word]], own: Own, here: int | None, count: int) -> None:
+        self.mine = self.mine_with_comments = self._total = self._in_either = self._in_post = 0.0
+        self._length, self._here = len(words), here
+        self.others = np.zeros(count)
         for stem, word in words:
-            total += word.weight
-            by_post = math.log1p(own.post.get(stem, 0) / (own.post_size + _SMOOTHING) * word.rarity)
-            by_comments = math.log1p(own.comments.get(stem, 0) / (own.comments_size + _SMOOTHING) * word.rarity)
-            mine += by_post
-            mine_with_comments += max(by_post, by_comments)
-            in_post += word.weight if by_post else 0.0
-            in_either += word.weight if by_post or by_comments else 0.0
-        others = np.zeros(count)
-        for _, word in words:
-            others[word.at] += word.ratios
-        if (here := self._at.get(own.thread)) is not None:
-            others[here] = 0.0
-        best = int(others.argmax())
-        ranked = np.delete(others, here) if here is not None else others
-        most, spread = float(others[best]), float(ranked.std()) + 1.0
-        size = len(known) + 2
-        signs = {
-            "share of post by site": in_post / (total or 1.0),
-            "share of either by site": in_either / (total or 1.0),
-            "weight of either by site": math.log1p(in_either),
-            "weight of neither by site": math.log1p(total - in_either),
-            "other posts before post": math.log1p(99 * float((ranked > mine).mean())),
-            "other posts before thread": math.log1p(99 * float((ranked > mine_with_comments).mean())),
-            "ratio of best other post": math.log1p(most),
-            "post less best other": (mine - most) / size,
-            "thread less best other": (mine_with_comments - most) / size,
-            "post among others": (mine - float(ranked.mean())) / spread,
-            "thread among others": (mine_with_comments - float(ranked.mean())) / spread,
-            "best other among others": (most - float(ranked.mean())) / spread,
-        }
-        likeliest = np.argsort(-others, kind="stable")[:_LIKELIEST]
-        likeliest = likeliest[others[likeliest] > 0]
-        return Homes(signs, self.posts[best], most - mine_with_comments, tuple(likeliest.tolist()))
+            by_post = math.log1p(own.post.get(stem, 0) / (own.post_size + SMOOTHING) * word.rarity)
+            by_comments = math.log1p(own.comments.get(stem, 0) / (own.comments_size + SMOOTHING) * word.rarity)
+            self._total += word.weight
+            self.mine += by_post
+            self.mine_with_comments += max(by_post, by_comments)
+            self._in_post += word.weight if by_post else 0.0
+            self._in_either += word.weight if by_post or by_comments else 0.0
+            self.others[word.at] += word.ratios
+        if here is not None:
+            self.others[here] = 0.0
 
-    def _word(self, stem: str, known: Known) -> "_Word":
-        word = self._cached.get(stem)
-        if word is None:
-            held = np.array(self._held.get(stem, ()), np.int64).reshape(-1, 2)
-            # What the site says of a word counts beside what is known of it in general, as so many words would.
-            share = (self._counts[stem] + _PRIOR / known.rarity) / (self._size + _PRIOR)
-            sizes = np.array([self._sizes[at] for at in held[:, 0]], np.float64)
-            ratios = np.log1p(held[:, 1] / (sizes + _SMOOTHING) / share)
-            weight = math.log((len(self.posts) + 1) / (len(held) + 0.5))
-            word = self._cached[stem] = _Word(weight, 1 / share, held[:, 0], ratios)
-        return word
+    @property
+    def ranked(self) -> Vector:
+        """The ratios of the others alone."""
+        return self.others if self._here is None else np.delete(self.others, self._here)
+
+    def signs(self, kind: str) -> dict[str, float]:
+        """Return the signs by name."""
+        ranked = self.ranked
+        most, mean, spread = float(ranked.max()), float(ranked.mean()), float(ranked.std()) + 1.0
+        mine, mine_with_comments, size = self.mine, self.mine_with_comments, self._length + 2
+        values = (
+            self._in_post / (self._total or 1.0),
+            self._in_either / (self._total or 1.0),
+            math.log1p(self._in_either),
+            math.log1p(self._total - self._in_either),
+            math.log1p(99 * float((ranked > mine).mean())),
+            math.log1p(99 * float((ranked > mine_with_comments).mean())),
+            math.log1p(most),
+            (mine - most) / size,
+            (mine_with_comments - most) / size,
+            (mine - mean) / spread,
+            (mine_with_comments - mean) / spread,
+            (most - mean) / spread,
+        )
+        return {sign.format(kind): value for sign, value in zip(_OF_EACH, values, strict=True)}
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
-    weight: float
-    rarity: float
-    at: NDArray[np.int64]
-    ratios: NDArray[np.float64]
+def _key(counts: Mapping[str, int]) -> int:
+    return hash(frozenset(counts.items()))
+
+
+def _chance(others: Vector, mine: float) -> float:
+    """Return the logarithm of how likely a comment's words are this thread's, were one of the threads their home."""
+    top = max(float(others.max()), mine)
+    return max(_LEAST_LIKELY, mine - top - math.log(float(np.exp(others - top).sum()) + math.exp(mine - top)))
+
+
+def _alike(one: Vector, other: Vector) -> float:
+    """Return how alike two comparisons with the other threads are, -1 to 1 (explicit semantic analysis)."""
+    one = one[: len(other)]  # posts that have come since are passed over
+    one, other = one - one.mean(), other - other.mean()
+    return float(one @ other / (math.sqrt(one @ one) * math.sqrt(other @ other) + 1e-9))

@@ -1,0 +1,75 @@
+"""What many texts say of a word: how rare it is among them, and which of them are likelier to use it."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rules.topic.lexicon import Known
+
+# Every text counts as if it had so many words more, all of them anybody's.
+SMOOTHING = 50.0
+_PRIOR = 2_000.0
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Hold a stem's weight, how rare it is among words, and who has it, each with how much likelier it is to."""
+
+    weight: float
+    rarity: float
+    at: NDArray[np.int64]
+    ratios: Vector
+
+
+class Texts:
+    """Count the stems of texts, each known by its number."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+        self._size = 0
+        self._counts: Counter[str] = Counter()
+        self._held: dict[str, dict[int, int]] = {}
+        self._cached: dict[str, Word] = {}
+
+    def add(self, at: int, counts: Counter[str]) -> None:
+        """Add stems to a text, or to a new one after the last."""
+        if at == len(self.sizes):
+            self.sizes.append(0)
+        size = counts.total()
+        self.sizes[at] += size
+        self._size += size
+        self._counts.update(counts)
+        for stem, n in counts.items():
+            holders = self._held.setdefault(stem, {})
+            holders[at] = holders.get(at, 0) + n
+        self._cached.clear()
+
+    def words(self, known: Sequence[tuple[str, Known]]) -> list[tuple[str, Word]]:
+        """Return what the texts say of each of some stems."""
+        return [(stem, self.word(stem, one)) for stem, one in known]
+
+    def word(self, stem: str, known: Known) -> Word:
+        """Return what the texts say of a stem: how rare it is, and how much likelier each that has it is to use it."""
+        word = self._cached.get(stem)
+        if word is None:
+            held = self._held.get(stem, {})
+            at = np.fromiter(held, np.int64, len(held))
+            # What the site says of a word counts beside what is known of it in general, as so many words would.
+            share = (self._counts[stem] + _PRIOR / known.rarity) / (self._size + _PRIOR)
+            sizes = np.array([self.sizes[one] for one in held], np.float64)
+            ratios = np.log1p(np.fromiter(held.values(), np.float64, len(held)) / (sizes + SMOOTHING) / share)
+            weight = math.log((len(self.sizes) + 1) / (len(held) + 0.5))
+            word = self._cached[stem] = Word(weight, 1 / share, at, ratios)
+        return word
+
+    def ratios_without(self, at: int, words: Sequence[tuple[str, Word]], counts: Mapping[str, int]) -> list[float]:
+        """Return how much likelier a text is to use each word, were some counts of stems not in it."""
+        size = self.sizes[at] - sum(counts.values()) + SMOOTHING
+        left = [self._held[stem][at] - counts[stem] for stem, _ in words]
+        return [math.log1p(n / size * word.rarity) for n, (_, word) in zip(left, words, strict=True)]
