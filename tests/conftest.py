@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.sentence_model import PackagedFile
 from bot.store.database import Store, connect, open_store
 from bot.store.upkeep import vacuum
 from tests.postgres import HOW_TO_GET, binaries, cluster
@@ -16,15 +15,6 @@ from tests.servers.real import MissingError, RealServer
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
-
-
-@pytest.fixture(scope="session", autouse=True)
-def words_alone() -> Iterator[None]:
-    """Keep the sentence model out of all tests but its own, which ask for `sentence_model`: it takes its time."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bot.sentence_model._MODEL", PackagedFile("no_such_package", "model.onnx", ""))
-        patch.setenv("PYTHONPATH", str(Path(__file__).parent / "words_alone"))
-        yield
 
 
 @pytest.fixture

@@ -21,7 +21,6 @@ from rules.topic.semantic import Vectors
 from rules.topic.site import MIN_POSTS, SitePost, SitePosts
 from tests.dialogue import thread_of
 
-_MODEL = module._MODEL  # as it is before the tests are kept from it
 ORCHARD = """
 post: The frost of last week took most of the blossom in our orchard. We lit small fires between the rows, and where
   the smoke stayed low the apple trees came through. The pears on the slope are lost, and so are the early plums
@@ -37,13 +36,12 @@ FAR = (
 
 
 @pytest.fixture
-def sentence_model(monkeypatch: pytest.MonkeyPatch) -> SentenceModel:
-    """The real model, which everything under test finds too."""
-    monkeypatch.setattr(module, "_MODEL", _MODEL)
+def sentence_model() -> SentenceModel:
+    """The real model, which is no part of `dev`: off-topic finds other comments with it, and takes its time."""
     try:
         return installed()
     except NotAtHandError as reason:
-        pytest.skip(f"{reason}: pip install -e '.[dev]'")
+        pytest.skip(f"{reason}: pip install -c constraints.txt -e '.[semantic]'")
 
 
 def relevances(dialogue: str, model: SentenceModel | None, site: SitePosts | None = None) -> list[float]:
@@ -169,7 +167,7 @@ def test_refuses_another_file(sentence_model: SentenceModel, monkeypatch: pytest
     (tmp_path / "other_model" / "__init__.py").write_text("raise SystemExit('it is not to be run')")
     path = tmp_path / "other_model" / "model.onnx"
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(module, "_MODEL", PackagedFile("other_model", "model.onnx", _MODEL.sha256))
+    monkeypatch.setattr(module, "_MODEL", PackagedFile("other_model", "model.onnx", module._MODEL.sha256))
     assert f"{path} cannot be read" in (module.what_is_wrong() or "")
     path.write_bytes(b"another model")
     module._loaded.cache_clear()
@@ -186,7 +184,8 @@ def test_refuses_another_file(sentence_model: SentenceModel, monkeypatch: pytest
     assert [outcome.not_evaluated for outcome in outcomes] == [[], [], []]
 
 
-def test_says_nothing_where_nobody_has_installed_it() -> None:
+def test_says_nothing_where_nobody_has_installed_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MODEL", PackagedFile("no_such_package", "model.onnx", ""))
     assert module.sentences() is None
     assert module.what_is_wrong() is None
     with pytest.raises(NotAtHandError, match="no-such-package is not installed") as raised:
