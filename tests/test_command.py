@@ -1,7 +1,6 @@
 """The installed command, as its user runs it."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +13,7 @@ EXAMPLES = ROOT / "examples"
 
 
 def run(*words: str, stdin: bytes | None = None, **environment: str) -> subprocess.CompletedProcess[bytes]:
-    environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONPATH": os.environ["PYTHONPATH"], **environment}
+    environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **environment}
     return subprocess.run([COMMAND, *words], input=stdin, capture_output=True, timeout=60, env=environment, cwd=ROOT)
 
 
