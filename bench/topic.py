@@ -77,10 +77,7 @@ def held_out(
         if shuffled:
             labels = [example.is_moved for example in kept]
             random.Random(fold).shuffle(labels)  # noqa: S311  # no secret
-            kept = [
-                Example(one.thread, one.signs, one.stems, label, one.weight)
-                for one, label in zip(kept, labels, strict=True)
-            ]
+            kept = [replace(one, is_moved=label) for one, label in zip(kept, labels, strict=True)]
         models = [fit(kept, some) for some in ([signs] if len(by_all) == len(signs) else [signs, by_all])]
         for at, example in enumerate(test):
             if fold_of(example.thread) == fold:
@@ -125,7 +122,11 @@ def labelled_row(
         row = json.loads(line)
         if "off_topic" in row:
             gold[row["thread"]], spam[row["thread"]] = set(row["off_topic"]), set(row["spam"])
-    options = off_topic.Options() if min_score is None else off_topic.Options(min_score=min_score)
+    options = (
+        off_topic.Options()
+        if min_score is None
+        else off_topic.Options(min_score=min_score, min_score_in_site=min_score)
+    )
     engine = Engine([off_topic], {off_topic.ID: options})
     found: list[tuple[float, str, str]] = []
     comments = 0
@@ -143,7 +144,7 @@ def labelled_row(
     is_spam = sum(comment in spam[thread] - gold[thread] for _, thread, comment in kept)
     return {
         "score": "labelled threads",
-        "min_score": options.min_score,
+        "min_score": [options.min_score, options.min_score_in_site],
         "comments": comments,
         "reported": len(kept),
         "off-topic": right,

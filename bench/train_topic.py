@@ -40,10 +40,10 @@ PENALTY = 3.0
 # What a site's moderator sees: one in twenty has left the topic.
 PREVALENCE = 0.05
 MOST_COMMENTS = 24
+# Without other posts a thread's beginning teaches best: later comments of the long ones would count for most.
+MOST_COMMENTS_ALONE = 12
 FORUM_THREADS = 60
 FORUM_WEIGHT = 0.3
-# The sentence model takes its time: it learns from every second thread.
-EVERY = 2
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class Example:
     signs: dict[str, float]
     stems: int
     is_moved: bool
+    place: int = 1
     weight: float = 1.0
 
 
@@ -86,7 +87,7 @@ def examples(
             for there, is_moved in ((here, False), (any_other, True), (rng.choice(near[here]), True)):
                 other = entry if not is_moved else moved(rng.choice(views[there].entries[1:]), entry)
                 found = analysis.with_meaning(other, analysis.evidence(other, analysis.said(other)))
-                made.append(Example(view.thread.id, dict(found.signs), found.stems, is_moved, weight))
+                made.append(Example(view.thread.id, dict(found.signs), found.stems, is_moved, entry.number, weight))
             analysis.learn(entry, analysis.said(entry))
     return made
 
@@ -142,7 +143,8 @@ def fit(made: Sequence[Example], signs: Sequence[str], *, penalty: float = PENAL
 
     It is for the true prevalence.
     """
-    made = [example for example in made if example.signs.keys() >= set(signs)]
+    most = MOST_COMMENTS_ALONE if SITE_SIGNS.isdisjoint(signs) else MOST_COMMENTS
+    made = [example for example in made if example.place <= most and example.signs.keys() >= set(signs)]
     inputs = np.array([[example.signs[sign] for sign in signs] for example in made])
     is_moved = np.array([example.is_moved for example in made])
     weight = np.array([example.weight for example in made])
@@ -197,12 +199,11 @@ def all_examples(
     shared: Path, lexicon: Lexicon, *, with_site: bool, sentences: FindSentences | None = None
 ) -> list[Example]:
     """Return the examples of every site; the forum's count less."""
-    every = EVERY if sentences is not None else 1
     return [
         example
         for site, threads in site_threads(shared).items()
         for example in examples(
-            threads[::every],
+            threads,
             lexicon,
             with_site=with_site,
             weight=FORUM_WEIGHT if site == "forum" else 1.0,

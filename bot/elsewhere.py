@@ -67,7 +67,7 @@ def ask_settings(
 
 def wants_sentences(config: Config) -> bool:
     """Tell whether a rule may ask the sentence model."""
-    options = config.rules[off_topic.ID]
+    options = config.rules.get(off_topic.ID)
     return isinstance(options, off_topic.Options) and options.sentence_model
 
 

@@ -66,7 +66,9 @@ _LONGEST_SENTENCE = 90
 class Options(RuleOptions):
     """Hold the options of this rule."""
 
-    min_score: float = Field(0.85, ge=0, le=1, description="report from this score on")
+    min_score: float = Field(0.7, ge=0, le=1, description="report from this score on, where only the thread is known")
+    # A topic that a site has elsewhere makes the score sure, for comparisons and memories that belong as well.
+    min_score_in_site: float = Field(0.85, ge=0, le=1, description="and from this one, where its other posts are")
     min_topic_words: int = Field(6, ge=5, description="comments with fewer words that carry a topic are passed over")
     max_share: float = Field(0.01, gt=0, le=1, description="report no larger share of a site's comments than this")
     sentence_model: bool = Field(True, description="ask the sentence model of quotewarden[semantic], if installed")
@@ -93,7 +95,8 @@ def score(comment: Entry, context: Context, options: Options) -> float:
 
 def _has_left(relevance: Relevance, options: Options) -> bool:
     enough = relevance.stems >= options.min_topic_words and relevance.size >= _MIN_SIZE
-    return enough and relevance.language is None and relevance.score >= options.min_score
+    least = options.min_score_in_site if relevance.in_site else options.min_score
+    return enough and relevance.language is None and relevance.score >= least
 
 
 def _answers_one_that_left(comment: Entry, context: Context, options: Options) -> bool:

@@ -25,6 +25,8 @@ def test_options_reach_their_rule(tmp_path: Path) -> None:
         "report": False,
         "severity": "serious",
         "min_score": 0.99,
+        "min_score_in_site": 0.85,
+        "sentence_model": True,
         "min_topic_words": 6,
         "max_share": 0.01,
         "other_languages": True,

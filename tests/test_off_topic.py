@@ -50,7 +50,9 @@ CREAM = "My raspberry jam and vanilla cream never set, however cool the sponge; 
 def found(
     dialogue: str, elsewhere: Elsewhere | None = None, *, min_score: float = 0.5, **options: object
 ) -> list[Finding]:
-    engine = Engine([off_topic], {off_topic.ID: off_topic.Options(min_score=min_score, **options)})
+    engine = Engine(
+        [off_topic], {off_topic.ID: off_topic.Options(min_score=min_score, min_score_in_site=min_score, **options)}
+    )
     _, outcomes = engine.evaluate(thread_of(dialogue), elsewhere=elsewhere or Elsewhere())
     outcomes = list(outcomes)
     assert [outcome.not_evaluated for outcome in outcomes if outcome.not_evaluated] == []

@@ -4,7 +4,7 @@
     parts/00000.jsonl.gz      the threads of a partition, until it is finished
     cut.json                  written once every input has been cut into partitions
     index/archive.db          the texts of all inputs, with --index
-    posts.jsonl.gz            the first posts, which comments are held against where there is no index or archive
+    posts.jsonl.gz            the first posts and comments, to hold others against where no index or archive is
     findings/00000.jsonl      a partition's findings, as `check --output jsonl` prints them
     findings/00000.parquet    the same
     not-evaluated/00000.jsonl where a rule gave no verdict

@@ -33,7 +33,7 @@ from bot.scan.work import PartJob, see_through
 from bot.sentence_model import sentences
 from rules.engine import Engine
 from rules.registry import all_rules
-from rules.topic.site import MOST_POSTS
+from rules.topic.site import MOST_COMMENTS, MOST_POSTS
 
 # Partitions handed out ahead for each thread of a worker: enough that none waits, few enough to be forgotten cheaply.
 _AHEAD = 3
@@ -90,7 +90,7 @@ def _cut(plan: Plan, inputs: ScanInputs) -> Iterator[int]:
 
     def keep(thread: Thread) -> None:
         if len(posts) < MOST_POSTS:
-            posts.append(replace(thread, comments=()))
+            posts.append(replace(thread, comments=thread.comments[:MOST_COMMENTS]))
 
     waiting: list[int] = []
     for number in cut(inputs, plan.folder, comments=plan.config.scan.partition_comments, seen=keep):

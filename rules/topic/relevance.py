@@ -10,7 +10,7 @@ from rules.topic.languages import language_of, stems_in
 from rules.topic.lexicon import Lexicon, shipped
 from rules.topic.model import Model, model_for
 from rules.topic.semantic import LANGUAGE, ThreadMeaning
-from rules.topic.site import MOST_WORDS, SitePost
+from rules.topic.site import MOST_WORDS, SITE_SIGNS, SitePost
 from rules.view import Entry, ThreadView
 from rules.words import Words
 
@@ -31,7 +31,8 @@ class Relevance:
     `in_thread` are the shares of the comment's weight that each had used. `away` are words that nobody had used, in
     order, `sentence` is the post's that is nearest, `nearest` the number of the nearest earlier comment, `home` another
     post that is nearer. `language` is set where it is another than the thread's, which is `spoken`.
-    `by_meaning` tells that a sentence model took part; `evidence` is kept where one might.
+    `in_site` tells that other posts of its site were known, `by_meaning` that a sentence model took part; `evidence` is
+    kept where one might.
     """
 
     score: float
@@ -46,6 +47,7 @@ class Relevance:
     language: str | None = None
     spoken: str | None = None
     evidence: Evidence | None = None
+    in_site: bool = False
     by_meaning: bool = False
 
 
@@ -158,6 +160,7 @@ class TopicAnalysis:
             score=score,
             stems=evidence.stems,
             size=self._topic.size,
+            in_site=not SITE_SIGNS.isdisjoint(signs),
             in_post=signs["share of post"],
             in_thread=signs["share of thread"],
             away=self._away(entry, said) if is_told else (),
