@@ -76,8 +76,13 @@ def find(connection: Connection, wanted: Wanted, *, now: datetime, limit: int = 
     query = select(findings.c.id).where(*conditions).order_by(findings.c.id.desc())
     if wanted.sure:
         query = query.where(findings.c.confidence >= wanted.sure)
+    if wanted.words:
+        # Joined, not asked for as EXISTS: PostgreSQL would read all comments for that.
+        query = query.join(comments, comments.c.id == findings.c.comment_id).join(
+            posts, posts.c.id == comments.c.post_id
+        )
     for word in wanted.words.split()[:5]:
-        query = _holding(query, word)
+        query = query.where(_has(word))
     numbers = list(connection.execute(query.limit(limit + 1)).scalars())
     if len(numbers) > limit:
         return Found(numbers[:limit], numbers[limit - 1])
@@ -195,15 +200,9 @@ def _newest(
     return list(connection.execute(query).scalars())
 
 
-def _holding(query: Select[Any], word: str) -> Select[Any]:
+def _has(word: str) -> ColumnElement[bool]:
     """Ask for a word in the passage, the commenter's name or the thread's title."""
     pattern = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    by = (
-        select(comments.c.id)
-        .join(posts, posts.c.id == comments.c.post_id)
-        .where(
-            comments.c.id == findings.c.comment_id,
-            or_(comments.c.author.ilike(pattern, escape="\\"), posts.c.title.ilike(pattern, escape="\\")),
-        )
+    return or_(
+        *(column.ilike(pattern, escape="\\") for column in (findings.c.excerpt, comments.c.author, posts.c.title))
     )
-    return query.where(or_(findings.c.excerpt.ilike(pattern, escape="\\"), by.exists()))
