@@ -196,6 +196,7 @@ def test_what_is_decided_finds_its_rows_by_an_index(store: Store) -> None:
         Wanted(age="week"),
         Wanted(age="older", rule="rule 1"),
         Wanted(sites=[5], sure=0.9),
+        Wanted(words="somebody p17"),
     ],
     ids=str,
 )
