@@ -2,8 +2,9 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -140,10 +141,9 @@ class SitePosts:
 
     def company(self, thread: str, counts: Mapping[str, int]) -> Vector:
         """Return how far each post's thread uses some words, the rarest counting most; 0 for the thread's own."""
-        found = np.zeros(len(self.posts))
-        for stem, n in counts.items():
-            word = self._of_threads.word(stem, self._lexicon.look(stem))
-            found[word.at] += word.ratios * (word.weight * (1 + math.log(n)))
+        words = [self._of_threads.word(stem, self._lexicon.look(stem)) for stem in counts]
+        heavy = [word.weight * (1 + math.log(n)) for word, n in zip(words, counts.values(), strict=True)]
+        found = _summed(words, len(self.posts), heavy)
         if (here := self._at.get(thread)) is not None:
             found[here] = 0.0
         return found
@@ -156,10 +156,8 @@ class SitePosts:
         by_post = _Compared(self._of_posts.words(known), own, here, len(self.posts))
         words = self._of_threads.words(known)
         by_thread = _Compared(words, own, here, len(self.posts))
-        company = np.zeros(len(self.posts))
         heavy = [word.weight * (1 + math.log(counts[stem])) for stem, word in words]
-        for (_, word), weight in zip(words, heavy, strict=True):
-            company[word.at] += word.ratios * weight
+        company = _summed([word for _, word in words], len(self.posts), heavy)
         copied = self._copies.get(_key(counts))
         if copied is not None and copied != here:
             # The comment itself, or a copy of it, tells nothing of where it belongs.
@@ -170,12 +168,9 @@ class SitePosts:
         best = int(by_post.others.argmax())
         with_post, with_thread = _alike(company, own.post_company), _alike(company, own.company)
         even = math.sqrt(len(known) + 2)
-        ranked = by_thread.ranked
         values = (
-            _chance(ranked, by_thread.mine),
-            _chance(ranked, by_thread.mine_with_comments),
-            _chance(ranked / even, by_thread.mine / even),
-            _chance(ranked / even, by_thread.mine_with_comments / even),
+            *_chances(by_thread.ranked, by_thread.mine, by_thread.mine_with_comments),
+            *_chances(by_thread.ranked / even, by_thread.mine / even, by_thread.mine_with_comments / even),
             with_post,
             with_thread,
             max(with_post, with_thread),
@@ -193,36 +188,39 @@ class _Compared:
     def __init__(self, words: Sequence[tuple[str, Word]], own: Own, here: int | None, count: int) -> None:
         self.mine = self.mine_with_comments = self._total = self._in_either = self._in_post = 0.0
         self._length, self._here = len(words), here
-        self.others = np.zeros(count)
+        post_size, comments_size = own.post_size + SMOOTHING, own.comments_size + SMOOTHING
         for stem, word in words:
-            by_post = math.log1p(own.post.get(stem, 0) / (own.post_size + SMOOTHING) * word.rarity)
-            by_comments = math.log1p(own.comments.get(stem, 0) / (own.comments_size + SMOOTHING) * word.rarity)
+            of_post, of_comments = own.post.get(stem), own.comments.get(stem)
             self._total += word.weight
-            self.mine += by_post
-            self.mine_with_comments += max(by_post, by_comments)
-            self._in_post += word.weight if by_post else 0.0
-            self._in_either += word.weight if by_post or by_comments else 0.0
-            self.others[word.at] += word.ratios
+            if of_post or of_comments:
+                by_post = math.log1p(of_post / post_size * word.rarity) if of_post else 0.0
+                by_comments = math.log1p(of_comments / comments_size * word.rarity) if of_comments else 0.0
+                self.mine += by_post
+                self.mine_with_comments += max(by_post, by_comments)
+                self._in_either += word.weight
+                self._in_post += word.weight if of_post else 0.0
+        self.others = _summed([word for _, word in words], count)
         if here is not None:
             self.others[here] = 0.0
 
-    @property
+    @cached_property
     def ranked(self) -> Vector:
         """The ratios of the others alone."""
         return self.others if self._here is None else np.delete(self.others, self._here)
 
     def signs(self, kind: str) -> dict[str, float]:
         """Return the signs by name."""
-        ranked = self.ranked
-        most, mean, spread = float(ranked.max()), float(ranked.mean()), float(ranked.std()) + 1.0
+        ranked, count = self.ranked, len(self.ranked)
+        most, mean = float(ranked.max()), float(ranked.sum()) / count
+        spread = math.sqrt(float(np.dot(ranked, ranked)) / count - mean * mean) + 1.0
         mine, mine_with_comments, size = self.mine, self.mine_with_comments, self._length + 2
         values = (
             self._in_post / (self._total or 1.0),
             self._in_either / (self._total or 1.0),
             math.log1p(self._in_either),
             math.log1p(self._total - self._in_either),
-            math.log1p(99 * float((ranked > mine).mean())),
-            math.log1p(99 * float((ranked > mine_with_comments).mean())),
+            math.log1p(99 * np.count_nonzero(ranked > mine) / count),
+            math.log1p(99 * np.count_nonzero(ranked > mine_with_comments) / count),
             math.log1p(most),
             (mine - most) / size,
             (mine_with_comments - most) / size,
@@ -237,10 +235,23 @@ def _key(counts: Mapping[str, int]) -> int:
     return hash(frozenset(counts.items()))
 
 
-def _chance(others: Vector, mine: float) -> float:
-    """Return the logarithm of how likely a comment's words are this thread's, were one of the threads their home."""
-    top = max(float(others.max()), mine)
-    return max(_LEAST_LIKELY, mine - top - math.log(float(np.exp(others - top).sum()) + math.exp(mine - top)))
+def _summed(words: Sequence[Word], count: int, weights: Sequence[float] | None = None) -> Vector:
+    """Return for each of `count` texts the sum of how much likelier it is to use some words, each weighed."""
+    if not words:
+        return np.zeros(count)
+    ratios = [word.ratios for word in words]
+    if weights is not None:
+        ratios = [ratio * weight for ratio, weight in zip(ratios, weights, strict=True)]
+    return np.bincount(np.concatenate([word.at for word in words]), np.concatenate(ratios), count)
+
+
+def _chances(others: Vector, *mine: float) -> Iterator[float]:
+    """Yield the logarithm of how likely a comment's words are this thread's, were one of the threads their home."""
+    most = float(others.max())
+    total = float(np.exp(others - most).sum())
+    for own in mine:
+        top = max(most, own)
+        yield max(_LEAST_LIKELY, own - top - math.log(total * math.exp(most - top) + math.exp(own - top)))
 
 
 def _alike(one: Vector, other: Vector) -> float:

@@ -36,6 +36,7 @@ class Texts:
         self._counts: Counter[str] = Counter()
         self._held: dict[str, dict[int, int]] = {}
         self._cached: dict[str, Word] = {}
+        self._smoothed: Vector | None = None
 
     def add(self, at: int, counts: Counter[str]) -> None:
         """Add stems to a text, or to a new one after the last."""
@@ -49,10 +50,12 @@ class Texts:
             holders = self._held.setdefault(stem, {})
             holders[at] = holders.get(at, 0) + n
         self._cached.clear()
+        self._smoothed = None
 
     def words(self, known: Sequence[tuple[str, Known]]) -> list[tuple[str, Word]]:
         """Return what the texts say of each of some stems."""
-        return [(stem, self.word(stem, one)) for stem, one in known]
+        cached = self._cached
+        return [(stem, cached.get(stem) or self.word(stem, one)) for stem, one in known]
 
     def word(self, stem: str, known: Known) -> Word:
         """Return what the texts say of a stem: how rare it is, and how much likelier each that has it is to use it."""
@@ -62,8 +65,9 @@ class Texts:
             at = np.fromiter(held, np.int64, len(held))
             # What the site says of a word counts beside what is known of it in general, as so many words would.
             share = (self._counts[stem] + _PRIOR / known.rarity) / (self._size + _PRIOR)
-            sizes = np.array([self.sizes[one] for one in held], np.float64)
-            ratios = np.log1p(np.fromiter(held.values(), np.float64, len(held)) / (sizes + SMOOTHING) / share)
+            if self._smoothed is None:
+                self._smoothed = np.array(self.sizes) + SMOOTHING
+            ratios = np.log1p(np.fromiter(held.values(), np.float64, len(held)) / self._smoothed[at] / share)
             weight = math.log((len(self.sizes) + 1) / (len(held) + 0.5))
             word = self._cached[stem] = Word(weight, 1 / share, at, ratios)
         return word
