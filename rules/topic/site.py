@@ -242,7 +242,8 @@ def _summed(words: Sequence[Word], count: int, weights: Sequence[float] | None =
     ratios = [word.ratios for word in words]
     if weights is not None:
         ratios = [ratio * weight for ratio, weight in zip(ratios, weights, strict=True)]
-    return np.bincount(np.concatenate([word.at for word in words]), np.concatenate(ratios), count)
+    at = np.concatenate([word.at for word in words])
+    return np.asarray(np.bincount(at, np.concatenate(ratios), count), np.float64)
 
 
 def _chances(others: Vector, *mine: float) -> Iterator[float]:
