@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rules.topic.lexicon import Known
+from rules.topic.pairs import NO_PAIRS, PairCounts, Pairs
 from rules.topic.site import MIN_POSTS, Homes, Own, SitePost, SitePosts
 from rules.topic.texts import Vector
 
@@ -27,13 +28,14 @@ _NONE: Vector = np.zeros(0)
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Hold what a text says: its stems with their counts, its language, who wrote it, and its words."""
+    """Hold what a text says: its stems with their counts, its language, who wrote it, its words and pairs of words."""
 
     counts: Mapping[str, int]
     known: Sequence[tuple[str, Known]]
     language: str | None
     author: str
     words: frozenset[str]
+    pairs: Pairs = NO_PAIRS
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class ThreadTopic:
         self.post = Counter(post.counts) + Counter(dict.fromkeys(self.title, _TITLE_COUNTS))
         self.thread: Counter[str] = Counter()
         self._post_size, self._thread_size = self.post.total(), 0
+        self._post_pairs, self._pairs = PairCounts(), PairCounts()
+        self._post_pairs.add(post.pairs)
         self._comments = 0
         self._holders: dict[str, deque[int]] = {}
         self._prefixes = {stem[:_PREFIX] for stem in self.post if len(stem) >= _PREFIX}
@@ -153,6 +157,7 @@ class ThreadTopic:
                 self._prefixes.add(stem[:_PREFIX])
         self._meet(said.author)
         if self._site is not None:
+            self._pairs.add(said.pairs)
             weighed, company = self._weighed or (None, _NONE)
             if weighed is not said:
                 company = self._site.company(self._id, said.counts)
@@ -164,9 +169,17 @@ class ThreadTopic:
         if self._site is None:
             return None
         own = Own(
-            self._id, self.post, self._post_size, self.thread, self._thread_size, self._post_company, self._company
+            self._id,
+            self.post,
+            self._post_size,
+            self.thread,
+            self._thread_size,
+            self._post_company,
+            self._company,
+            self._post_pairs,
+            self._pairs,
         )
-        homes = self._site.homes(said.known, said.counts, own)
+        homes = self._site.homes(said.known, said.counts, own, said.pairs)
         if homes is not None:
             self._weighed = said, homes.company
         return homes

@@ -9,6 +9,7 @@ from rules.topic.evidence import Evidence, Said, ThreadTopic
 from rules.topic.languages import language_of, stems_in
 from rules.topic.lexicon import Lexicon, shipped
 from rules.topic.model import Model, model_for
+from rules.topic.pairs import NO_PAIRS, pairs_of
 from rules.topic.semantic import LANGUAGE, ThreadMeaning
 from rules.topic.site import MOST_WORDS, SITE_SIGNS, SitePost
 from rules.view import Entry, ThreadView
@@ -105,7 +106,8 @@ class TopicAnalysis:
         counts = Counter(filter(None, map(stems.of, words)))
         author = (entry.author or "").strip().casefold()
         known = [(stem, self._lexicon.look(stem)) for stem in counts]
-        return Said(counts, known, language, author, frozenset(words))
+        pairs = pairs_of(words) if self._posts is not None else NO_PAIRS
+        return Said(counts, known, language, author, frozenset(words), pairs)
 
     def evidence(self, entry: Entry, said: Said) -> Evidence:
         """Return the evidence about a comment, with the comments before it learned."""

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +11,8 @@ import numpy as np
 from rules.topic.languages import language_of, stems_in
 from rules.topic.lexicon import Known, Lexicon
 from rules.topic.lexicon import shipped as shipped_lexicon
-from rules.topic.texts import SMOOTHING, Texts, Vector, Word
+from rules.topic.pairs import PAIR_SIGNS, PairCounts, Pairs, SitePairs, pairs_of
+from rules.topic.texts import SMOOTHING, Texts, Vector, Word, chances
 from rules.words import Words
 
 # Of a very long comment only so much is looked at.
@@ -25,7 +26,6 @@ _MOST_WORDS_OF_POST = 3_000
 _BEGINNING = 500  # characters kept to be read
 _TITLE_COUNTS = 2
 _LIKELIEST = 5
-_LEAST_LIKELY = -12.0
 _OF_EACH = (
     "share of post by {}",
     "share of either by {}",
@@ -49,7 +49,9 @@ _OF_THREADS = (
     "company of thread",
     "company of either",
 )
-SITE_SIGNS = frozenset((*(sign.format(kind) for kind in ("posts", "threads") for sign in _OF_EACH), *_OF_THREADS))
+SITE_SIGNS = frozenset(
+    (*(sign.format(kind) for kind in ("posts", "threads") for sign in _OF_EACH), *_OF_THREADS, *PAIR_SIGNS)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,8 @@ class Homes:
 class Own:
     """Hold what a comment's own thread has to set against the others: its id, the stems of its post and comments.
 
-    `post_company` and `company` say how far each other thread uses the post's words, and the comments'.
+    `post_company` and `company` say how far each other thread uses the post's words, and the comments'; `post_pairs`
+    and `pairs` count the words that stand side by side.
     """
 
     thread: str
@@ -90,6 +93,8 @@ class Own:
     comments_size: int
     post_company: Vector
     company: Vector
+    post_pairs: PairCounts
+    pairs: PairCounts
 
 
 class SitePosts:
@@ -103,6 +108,7 @@ class SitePosts:
         self._comments: list[int] = []
         self._copies: dict[int, int] = {}
         self._of_posts, self._of_threads = Texts(), Texts()
+        self._pairs = SitePairs()
 
     def add(self, post: SitePost, text: str) -> None:
         """Take a post in; one that is known, and those past the most that are kept, are passed over."""
@@ -120,6 +126,7 @@ class SitePosts:
                 counts[stem] += _TITLE_COUNTS
         self._of_posts.add(self._at[post.id], counts)
         self._of_threads.add(self._at[post.id], counts)
+        self._pairs.add(self._at[post.id], pairs_of(words))
 
     def wants_comments(self, thread: str) -> bool:
         """Tell whether a thread's post is known and more of its comments would be taken in."""
@@ -138,6 +145,7 @@ class SitePosts:
         if counts and (key := _key(counts)) not in self._copies:
             self._copies[key] = at
             self._of_threads.add(at, counts)
+            self._pairs.add(at, pairs_of(words))
 
     def company(self, thread: str, counts: Mapping[str, int]) -> Vector:
         """Return how far each post's thread uses some words, the rarest counting most; 0 for the thread's own."""
@@ -148,7 +156,9 @@ class SitePosts:
             found[here] = 0.0
         return found
 
-    def homes(self, known: Sequence[tuple[str, Known]], counts: Mapping[str, int], own: Own) -> Homes | None:
+    def homes(
+        self, known: Sequence[tuple[str, Known]], counts: Mapping[str, int], own: Own, pairs: Pairs
+    ) -> Homes | None:
         """Compare a comment, by its stems and what is known of them, with the others; None where too few are known."""
         if len(self.posts) < MIN_POSTS:
             return None
@@ -159,7 +169,8 @@ class SitePosts:
         heavy = [word.weight * (1 + math.log(counts[stem])) for stem, word in words]
         company = _summed([word for _, word in words], len(self.posts), heavy)
         copied = self._copies.get(_key(counts))
-        if copied is not None and copied != here:
+        copied = copied if copied != here else None
+        if copied is not None:
             # The comment itself, or a copy of it, tells nothing of where it belongs.
             left = self._of_threads.ratios_without(copied, words, counts)
             by_thread.others[copied], company[copied] = sum(left), float(np.dot(left, heavy))
@@ -169,13 +180,18 @@ class SitePosts:
         with_post, with_thread = _alike(company, own.post_company), _alike(company, own.company)
         even = math.sqrt(len(known) + 2)
         values = (
-            *_chances(by_thread.ranked, by_thread.mine, by_thread.mine_with_comments),
-            *_chances(by_thread.ranked / even, by_thread.mine / even, by_thread.mine_with_comments / even),
+            *chances(by_thread.ranked, by_thread.mine, by_thread.mine_with_comments),
+            *chances(by_thread.ranked / even, by_thread.mine / even, by_thread.mine_with_comments / even),
             with_post,
             with_thread,
             max(with_post, with_thread),
         )
-        signs = {**by_post.signs("posts"), **by_thread.signs("threads"), **dict(zip(_OF_THREADS, values, strict=True))}
+        signs = {
+            **by_post.signs("posts"),
+            **by_thread.signs("threads"),
+            **dict(zip(_OF_THREADS, values, strict=True)),
+            **self._pairs.signs(pairs, own.post_pairs, own.pairs, here=here, copied=copied),
+        }
         nearer = float(by_post.others[best]) - by_post.mine_with_comments
         likeliest = np.argsort(-by_thread.others, kind="stable")[:_LIKELIEST]
         likeliest = likeliest[by_thread.others[likeliest] > 0]
@@ -244,15 +260,6 @@ def _summed(words: Sequence[Word], count: int, weights: Sequence[float] | None =
         ratios = [ratio * weight for ratio, weight in zip(ratios, weights, strict=True)]
     at = np.concatenate([word.at for word in words])
     return np.asarray(np.bincount(at, np.concatenate(ratios), count), np.float64)
-
-
-def _chances(others: Vector, *mine: float) -> Iterator[float]:
-    """Yield the logarithm of how likely a comment's words are this thread's, were one of the threads their home."""
-    most = float(others.max())
-    total = float(np.exp(others - most).sum())
-    for own in mine:
-        top = max(most, own)
-        yield max(_LEAST_LIKELY, own - top - math.log(total * math.exp(most - top) + math.exp(own - top)))
 
 
 def _alike(one: Vector, other: Vector) -> float:

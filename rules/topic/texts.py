@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,9 @@ from rules.topic.lexicon import Known
 
 # Every text counts as if it had so many words more, all of them anybody's.
 SMOOTHING = 50.0
-_PRIOR = 2_000.0
+# What is known of a word in general counts beside what a site says of it, as so many words would.
+PRIOR = 2_000.0
+_LEAST_LIKELY = -12.0
 
 Vector = NDArray[np.float64]
 
@@ -63,8 +65,7 @@ class Texts:
         if word is None:
             held = self._held.get(stem, {})
             at = np.fromiter(held, np.int64, len(held))
-            # What the site says of a word counts beside what is known of it in general, as so many words would.
-            share = (self._counts[stem] + _PRIOR / known.rarity) / (self._size + _PRIOR)
+            share = (self._counts[stem] + PRIOR / known.rarity) / (self._size + PRIOR)
             if self._smoothed is None:
                 self._smoothed = np.array(self.sizes) + SMOOTHING
             ratios = np.log1p(np.fromiter(held.values(), np.float64, len(held)) / self._smoothed[at] / share)
@@ -77,3 +78,12 @@ class Texts:
         size = self.sizes[at] - sum(counts.values()) + SMOOTHING
         left = [self._held[stem][at] - counts[stem] for stem, _ in words]
         return [math.log1p(n / size * word.rarity) for n, (_, word) in zip(left, words, strict=True)]
+
+
+def chances(others: Vector, *mine: float) -> Iterator[float]:
+    """Yield the logarithm of how likely a comment's words are this thread's, were one of the threads their home."""
+    most = float(others.max())
+    total = float(np.exp(others - most).sum())
+    for own in mine:
+        top = max(most, own)
+        yield max(_LEAST_LIKELY, own - top - math.log(total * math.exp(most - top) + math.exp(own - top)))
