@@ -1,6 +1,7 @@
 """Measure the off-topic rule on moved comments, labelled threads, moderators' labels and speed; a JSON line a figure.
 
-    python bench/topic.py SHARED [--only moved labelled speed omp] [--plot docs/topic.svg] [--semantic [--vectors FILE]]
+    python bench/topic.py SHARED [--only moved parts labelled speed omp] [--plot docs/topic.svg]
+        [--semantic [--vectors FILE]]
 
 Moved comments are scored with weights learned from other threads and with words counted without their blog, so that the
 figures are those of an unseen blog. In the same run two controls: with the comment's length alone the AUC has to be .5,
@@ -46,11 +47,7 @@ def moved_set(
     shared: Path, name: str, lexicon: Lexicon, *, with_site: bool, sentences: FindSentences | None = None
 ) -> list[Example]:
     """Return the comments of a set of moved ones, each with its evidence."""
-    path = shared / "data" / "offtopic" / f"{name}.jsonl.gz"
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        labels = {row["id"]: [bool(c.get("moved")) for c in row["comments"]] for row in map(json.loads, lines)}
-    threads = read_threads(str(path), on_notice=lambda notice: None, on_bytes=lambda count: None)
-    views = [ThreadView(thread) for thread in threads]
+    views, labels = moved_threads(shared, name)
     elsewhere = Elsewhere(posts=site_posts(views, lexicon) if with_site else None, sentences=sentences)
     made = []
     for view in views:
@@ -110,6 +107,42 @@ def moved_rows(
         yield {"score": name, "control": "length alone", **figures(held_out(training, test, []), is_moved)}
         by_chance = held_out(training, test, signs, shuffled=True)
         yield {"score": name, "control": "shuffled labels", **figures(by_chance, is_moved)}
+
+
+def parts_rows(shared: Path) -> Iterator[dict[str, object]]:
+    """Yield how many moved comments of every second thread are reported whole, and how many more by a part of them.
+
+    By the shipped weights; for each the number of reports and of those that are right.
+    """
+    options = off_topic.Options()
+    for name in ("moved-random", "moved-hard"):
+        views, labels = moved_threads(shared, name)
+        for posts in (None, site_posts(views, shipped())):
+            least = options.min_score if posts is None else options.min_score_in_site
+            whole, more = [], []
+            for view in views[::2]:
+                analysis = TopicAnalysis(view, Elsewhere(posts=posts))
+                for entry, is_moved in zip(view.entries[1:], labels[view.thread.id], strict=True):
+                    found = analysis.relevance(entry)
+                    if found.score >= least:
+                        whole.append(is_moved)
+                    elif found.part and found.part.score >= least:
+                        more.append(is_moved)
+            yield {
+                "score": name,
+                "reports": "with other posts" if posts else "thread alone",
+                "whole": [len(whole), sum(whole)],
+                "by a part": [len(more), sum(more)],
+            }
+
+
+def moved_threads(shared: Path, name: str) -> tuple[list[ThreadView], dict[str, list[bool]]]:
+    """Return the threads of a set of moved comments, and by thread which of its comments were moved there."""
+    path = shared / "data" / "offtopic" / f"{name}.jsonl.gz"
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        labels = {row["id"]: [bool(c.get("moved")) for c in row["comments"]] for row in map(json.loads, lines)}
+    threads = read_threads(str(path), on_notice=lambda notice: None, on_bytes=lambda count: None)
+    return [ThreadView(thread) for thread in threads], labels
 
 
 def labelled_row(
@@ -218,7 +251,7 @@ def measure(shared: Path) -> list[dict[str, object]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("shared", type=Path)
-    parser.add_argument("--only", nargs="*", default=["moved", "labelled", "speed", "omp"])
+    parser.add_argument("--only", nargs="*", default=["moved", "parts", "labelled", "speed", "omp"])
     parser.add_argument("--plot", type=Path)
     parser.add_argument("--semantic", action="store_true")
     parser.add_argument("--vectors", type=Path)
@@ -226,6 +259,7 @@ def main() -> None:
     sentences = kept_vectors(options.vectors) if options.semantic else None
     rows: dict[str, Callable[[], Iterable[dict[str, object]]]] = {
         "moved": lambda: moved_rows(options.shared, options.plot, sentences),
+        "parts": lambda: parts_rows(options.shared),
         "labelled": lambda: [labelled_row(options.shared, sentences=sentences)],
         "speed": lambda: speed_rows(options.shared, kept_vectors(None) if options.semantic else None),
         "omp": lambda: [omp.measure(options.shared)],

@@ -2,7 +2,8 @@
 
 How much of what a comment talks about had been talked about before it, in the post, in the comments so far, in the one
 that it answers, is weighed by a small model that knows how much to expect of a comment of its length; where the other
-posts of the site are known, so is whether one of them would suit it better. Few are reported, with the nearest words
+posts of the site are known, so is whether one of them would suit it better. Of a comment that stays in part the rest is
+weighed alone, if that is most of it. Few are reported, with the nearest words
 that were found and those that led away. It passes over comments of few words, and answers to one that it has reported;
 of a comment in another language than the thread's it says just that. docs/topic.md tells what it reaches, and what
 fools it.
@@ -49,7 +50,7 @@ from rules.topic.relevance import Relevance
 from rules.view import Entry
 
 ID = "off-topic"
-VERSION = 3
+VERSION = 4
 SEVERITY: Severity = "info"
 
 # A thread that has hardly begun, under a post that is not at hand, has no topic to leave.
@@ -82,21 +83,26 @@ def check(comment: Entry, context: Context, options: Options) -> Iterator[Report
         if options.other_languages and len(comment.words) >= _MIN_WORDS_OF_LANGUAGE:
             message = f"Is in {relevance.language}, and the thread in {relevance.spoken}: its topic was not looked at."
             yield _report(comment, _SURE_OF_LANGUAGE, message)
-    elif _has_left(relevance, options) and not _answers_one_that_left(comment, context, options):
-        yield _report(comment, relevance.score, _why(relevance, context))
+    elif (left := _left(relevance, options)) and not _answers_one_that_left(comment, context, options):
+        yield _report(comment, left.score, _why(left, context), left.span)
 
 
 def score(comment: Entry, context: Context, options: Options) -> float:
     """Return how likely a comment has left its thread, 0 to 1; low where it cannot be told."""
     relevance = context.relevance(comment)
     known = relevance.language is None and relevance.size >= _MIN_SIZE
-    return round(relevance.score if known else min(relevance.score, _UNKNOWN), 4)
+    told = _left(relevance, options) or relevance
+    return round(told.score if known else min(told.score, _UNKNOWN), 4)
 
 
-def _has_left(relevance: Relevance, options: Options) -> bool:
+def _left(relevance: Relevance, options: Options) -> Relevance | None:
+    """Return what is known of a comment that has left its thread, or of the part of it that has; None of others."""
     enough = relevance.stems >= options.min_topic_words and relevance.size >= _MIN_SIZE
+    if not enough or relevance.language is not None:
+        return None
     least = options.min_score_in_site if relevance.in_site else options.min_score
-    return enough and relevance.language is None and relevance.score >= least
+    told = (relevance, relevance.part)
+    return next((one for one in told if one is not None and one.score >= least), None)
 
 
 def _answers_one_that_left(comment: Entry, context: Context, options: Options) -> bool:
@@ -105,27 +111,29 @@ def _answers_one_that_left(comment: Entry, context: Context, options: Options) -
     for _ in range(_LONGEST_CHAIN):
         if answered is None:
             return False
-        if _has_left(context.relevance(answered), options):
+        if _left(context.relevance(answered), options):
             return True
         answered = context.view.parent(answered)
     return False
 
 
-def _report(comment: Entry, confidence: float, message: str) -> Report:
+def _report(comment: Entry, confidence: float, message: str, span: tuple[int, int] | None = None) -> Report:
     text = comment.document.text
+    start, end = span or (len(text) - len(text.lstrip()), len(text.rstrip()))
     return Report(
-        start=len(text) - len(text.lstrip()),
-        end=len(text.rstrip()),
+        start=start,
+        end=end,
         confidence=round(confidence, 3),
         message=message,
     )
 
 
 def _why(relevance: Relevance, context: Context) -> str:
+    has = "Has" if relevance.span is None else "Most of it has"
     if relevance.in_thread >= max(_DRIFTED, 2 * relevance.in_post):
-        parts = ["Has drifted from the post with the thread."]
+        parts = [f"{has} drifted from the post with the thread."]
     else:
-        parts = ["Has left both the post and the thread."]
+        parts = [f"{has} left both the post and the thread."]
     shared = round(max(relevance.in_post, relevance.in_thread) * 100)
     parts.append(f"Of its {relevance.stems} topic words, {shared} % by weight had been used before.")
     if relevance.away:

@@ -16,6 +16,7 @@ from rules.topic.evidence import Evidence
 from rules.topic.languages import language_of, stems_in
 from rules.topic.model import shipped
 from rules.topic.pairs import PAIR_SIGNS
+from rules.topic.parts import MOST_SENTENCES, farthest, sentences_of
 from rules.topic.relevance import TopicAnalysis
 from rules.topic.site import MIN_POSTS, SitePost, SitePosts
 from rules.view import ThreadView
@@ -71,6 +72,64 @@ def test_says_what_led_away_and_what_was_nearest() -> None:
 def test_a_sub_thread_is_reported_once_at_its_root() -> None:
     answers = f"Ben: {CAKE}\nEve>5: {CREAM}\nFay>6: Margarine ruins such sponges, Grandmother Hilda always said so.\n"
     assert [finding.comment_id for finding in found(MILL + answers)] == ["5"]
+
+
+BAKING = f"{CAKE} Margarine spoils the texture, and so do cold eggs, lumpy batter, stale yeast or chocolate sprinkles."
+GATES = "The sluice gates have rusted since the flood, and the council will vote about them on Thursday."
+
+
+@pytest.mark.parametrize(("before", "after"), [(f"{GATES} ", ""), ("", f" {GATES}")])
+def test_of_a_comment_that_stays_in_part_the_rest_is_told(before: str, after: str) -> None:
+    [finding] = found(f"{MILL}Ben: {before}{BAKING}{after}\n", min_score=0.7)
+    assert finding.excerpt == BAKING
+    assert finding.message.startswith("Most of it has left both the post and the thread.")
+    assert "New here:" in finding.message
+
+
+def test_an_aside_is_nobodys_concern() -> None:
+    long = (
+        f"{GATES} The hotel needs the road for lorries before next summer, and the chapel wall will suffer again. "
+        "The county's engineer promised a survey of the banks, and the owners of the meadows downstream wait for it. "
+        "The fishing club mends the weir, the parish keeps its boats in the barn, and the buyer promises a ferry. "
+    )
+    aside = (
+        "My aunt bakes sponges with raspberry jam. She whisks six eggs with caster sugar, and never measures any flour."
+    )
+    assert found(f"{MILL}Ben: {long}{aside}\n") == []
+
+
+FAR, ALSO_FAR, NEAR = [f"far{n}" for n in range(6)], [f"farther{n}" for n in range(6)], ["near"]
+
+
+@pytest.mark.parametrize(
+    ("sentences", "weight_of_near", "run"),
+    [
+        ([NEAR, FAR, ALSO_FAR], 1, (1, 3)),
+        ([FAR, ALSO_FAR, NEAR], 1, (0, 2)),
+        ([FAR, ALSO_FAR, NEAR], 9, None),  # less than most of it
+        ([FAR, ALSO_FAR], 1, None),  # all of it
+        ([NEAR, FAR + ALSO_FAR, NEAR], 1, (0, 2)),  # one sentence may be a figure of speech
+        ([NEAR, FAR, FAR], 1, None),  # too few words to tell
+        ([], 1, None),
+    ],
+)
+def test_the_part_is_most_of_a_comment_and_shares_least(
+    sentences: list[list[str]], weight_of_near: float, run: tuple[int, int] | None
+) -> None:
+    weights = {stem: weight_of_near if stem == "near" else 1.0 for stems in sentences for stem in stems}
+    assert farthest(sentences, weights, lambda stem: stem != "near") == run
+
+
+def test_sentences_end_at_marks_and_at_empty_lines() -> None:
+    text = "  One, v1.2 of it. Two!\n\nThree\n \nfour\nfive?"
+    assert [text[start:end] for start, end in sentences_of(text)] == [
+        "One, v1.2 of it.",
+        "Two!",
+        "Three",
+        "four\nfive?",
+    ]
+    assert len(sentences_of("A. " * 1000)) == MOST_SENTENCES + 1
+    assert sentences_of(" \n ") == []
 
 
 def test_answers_to_what_the_thread_discusses_belong_to_it() -> None:

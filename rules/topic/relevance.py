@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rules.elsewhere import NOTHING_KNOWN, Elsewhere
@@ -10,6 +11,7 @@ from rules.topic.languages import language_of, stems_in
 from rules.topic.lexicon import Lexicon, shipped
 from rules.topic.model import Model, model_for
 from rules.topic.pairs import NO_PAIRS, pairs_of
+from rules.topic.parts import MOST_SENTENCES, farthest, sentences_of
 from rules.topic.semantic import LANGUAGE, ThreadMeaning
 from rules.topic.site import MOST_WORDS, SITE_SIGNS, SitePost
 from rules.view import Entry, ThreadView
@@ -20,6 +22,8 @@ _LEARNED = 20
 _AWAY = 5
 # Reasons are worked out from this score on.
 _TOLD = 0.1
+# Below, a part that has left was next to never found, and most comments are below.
+_LOOKED_INTO = 0.03
 _MOST_OF_POST = 20_000
 _BETWEEN_SENTENCES = re.compile(r"(?<=[.!?。！？])\s+|\n\s*\n")
 
@@ -33,7 +37,8 @@ class Relevance:
     order, `sentence` is the post's that is nearest, `nearest` the number of the nearest earlier comment, `home` another
     post that is nearer. `language` is set where it is another than the thread's, which is `spoken`.
     `in_site` tells that other posts of its site were known, `by_meaning` that a sentence model took part; `evidence` is
-    kept where one might.
+    kept where one might. `part` is the same of the run of its sentences that shares least, by words alone, and there
+    `span` tells where in the comment that is.
     """
 
     score: float
@@ -50,6 +55,8 @@ class Relevance:
     evidence: Evidence | None = None
     in_site: bool = False
     by_meaning: bool = False
+    part: "Relevance | None" = None
+    span: tuple[int, int] | None = None
 
 
 class TopicAnalysis:
@@ -94,20 +101,38 @@ class TopicAnalysis:
         """Compare a comment with what came before it, then learn it; entries are to be given in time order."""
         said = self.said(entry)
         evidence = self.evidence(entry, said)
-        found = self._judged(entry, said, evidence)
+        found = self._judged(entry.words, said, evidence)
+        if found.score >= _LOOKED_INTO and found.language is None and (span := self._span_of_part(entry, said)):
+            words = Words(entry.document.text[slice(*span)])
+            part = self._said_in(words, entry, said.language)
+            found = replace(found, part=replace(self._judged(words, part, self.evidence(entry, part)), span=span))
         self.learn(entry, said)
         return found
 
     def said(self, entry: Entry) -> Said:
         """Return what an entry says."""
-        words = entry.words.folded[:MOST_WORDS]
-        language = language_of(words, entry.document.text)
-        stems = stems_in(language or self.spoken)
-        counts = Counter(filter(None, map(stems.of, words)))
+        return self._said_in(entry.words, entry, language_of(entry.words.folded[:MOST_WORDS], entry.document.text))
+
+    def _said_in(self, words: Words, entry: Entry, language: str | None) -> Said:
+        folded = words.folded[:MOST_WORDS]
+        counts = self._counts(folded, language)
         author = (entry.author or "").strip().casefold()
         known = [(stem, self._lexicon.look(stem)) for stem in counts]
-        pairs = pairs_of(words) if self._posts is not None else NO_PAIRS
-        return Said(counts, known, language, author, frozenset(words), pairs)
+        pairs = pairs_of(folded) if self._posts is not None else NO_PAIRS
+        return Said(counts, known, language, author, frozenset(folded), pairs)
+
+    def _counts(self, folded: Sequence[str], language: str | None) -> Counter[str]:
+        return Counter(filter(None, map(stems_in(language or self.spoken).of, folded)))
+
+    def _span_of_part(self, entry: Entry, said: Said) -> tuple[int, int] | None:
+        """Return where the part of a comment is that shares least; None where it is too short, or too long."""
+        text = entry.document.text
+        spans = sentences_of(text) if len(entry.words) <= MOST_WORDS else []
+        if not 2 < len(spans) <= MOST_SENTENCES:
+            return None
+        sentences = [self._counts(Words(text[start:end]).folded, said.language) for start, end in spans]
+        run = farthest(sentences, {stem: known.weight for stem, known in said.known}, self._topic.is_new)
+        return (spans[run[0]][0], spans[run[1] - 1][1]) if run else None
 
     def evidence(self, entry: Entry, said: Said) -> Evidence:
         """Return the evidence about a comment, with the comments before it learned."""
@@ -127,7 +152,9 @@ class TopicAnalysis:
             model = self._model(evidence)
             takes_part = not model.needs <= found.evidence.signs.keys()
             score = model.probability(evidence)
-            known = self._weighed[entry.number] = replace(found, score=score, by_meaning=takes_part)
+            # Where the whole is near in meaning, no part of it is far.
+            part = found.part if score >= _LOOKED_INTO else None
+            known = self._weighed[entry.number] = replace(found, score=score, by_meaning=takes_part, part=part)
         return known
 
     def with_meaning(self, entry: Entry, evidence: Evidence) -> Evidence:
@@ -152,7 +179,7 @@ class TopicAnalysis:
             self._topic.learn(said)
             self._hear(said.language)
 
-    def _judged(self, entry: Entry, said: Said, evidence: Evidence) -> Relevance:
+    def _judged(self, words: Words, said: Said, evidence: Evidence) -> Relevance:
         score = self._model(evidence).probability(evidence)
         language, spoken = said.language, self.spoken
         can_add = self._find_sentences is not None and spoken == LANGUAGE and language in (None, LANGUAGE)
@@ -165,7 +192,7 @@ class TopicAnalysis:
             in_site=not SITE_SIGNS.isdisjoint(signs),
             in_post=signs["share of post"],
             in_thread=signs["share of thread"],
-            away=self._away(entry, said) if is_told else (),
+            away=self._away(words, said) if is_told else (),
             sentence=self._sentence(said) if is_told else None,
             nearest=evidence.nearest,
             home=evidence.home,
@@ -188,9 +215,8 @@ class TopicAnalysis:
         best, sentence = max(shared, key=lambda one: one[0], default=(0.0, ""))
         return sentence if best > 0 else None
 
-    def _away(self, entry: Entry, said: Said) -> tuple[str, ...]:
+    def _away(self, words: Words, said: Said) -> tuple[str, ...]:
         """Return the words that nobody had used before and that tell most, in the comment's order."""
-        words = entry.words
         stems = stems_in(said.language or self.spoken)
         first: dict[str, int] = {}
         for at, word in enumerate(words.folded[:MOST_WORDS]):
