@@ -86,6 +86,17 @@ def test_it_is_all_one_whether_a_thread_comes_at_once_or_bit_by_bit() -> None:
     assert signs("the kiln door", twice, post=LAMPS) == signs("the kiln door", both, post=LAMPS)
 
 
+def test_what_is_new_is_sorted_in_once_it_is_a_part_of_the_whole() -> None:
+    known = site(LAMPS, " ".join(f"{KILN} {n}" for n in range(40)))
+    signs("the kiln door", known)
+    news = ["so the ferry sank", "and the ferry sank again", "now the ferry sank with the mail and with the cook"]
+    nearest = []
+    for text in news:
+        known.add(0, pairs(text))
+        nearest.append(signs("the ferry sank", known)["pairs: best among others"])
+    assert nearest[0] == nearest[1] == 0 < nearest[2]
+
+
 @pytest.mark.parametrize("text", ["", "alone", "\ud800 broken \ud800", "no " * 5_000, "水 水 水"])
 def test_any_text_has_signs(text: str) -> None:
     for known in (site("", ""), site(LAMPS, text), site(text, text, text)):

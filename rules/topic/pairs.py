@@ -1,7 +1,7 @@
 """Words that stand side by side, held against the other threads of a site: "of the valve" tells more than "valve".
 
 Function words are words here. A site has a million pairs: they are kept as numbers in a few long arrays, sorted, and
-all pairs of a comment are looked up at once.
+all pairs of a comment are looked up at once. Sorting is dear: what is new waits until it is a part of the whole.
 """
 
 import math
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from rules.topic.texts import PRIOR, SMOOTHING, Vector, chances
 
 _ANY = 0.05  # a pair counts as if the site had it so many times more
+_WAITING = 8  # what is new is sorted in once it is one part in so many
 PAIR_SIGNS = (
     "pairs: share of either",
     "pairs: weight of either",
@@ -111,17 +112,16 @@ class SitePairs:
         low = self._starts[at]
         held = np.where(is_known, self._starts[at + is_known] - low, 0)
         rarity = self._rarity(np.where(is_known, self._before[at + is_known] - self._before[at], 0))
-        spans = [(start, start + n) for start, n in zip(low.tolist(), held.tolist(), strict=True)] or [(0, 0)]
-        threads = np.concatenate([self._threads[start:end] for start, end in spans])
-        ratios = np.concatenate([self._ratios[start:end] for start, end in spans])
-        count = len(self._sizes)
-        others = np.asarray(np.bincount(threads, ratios, count), np.float64)
+        ends = np.cumsum(held)
+        places = np.arange(ends[-1] if len(ends) else 0) + np.repeat(low - ends + held, held)
+        threads, count = self._threads[places], len(self._sizes)
+        others = np.asarray(np.bincount(threads, self._ratios[places], count), np.float64)
         if copied is not None:
             # The copy's pairs are taken from its thread.
             size = max(0, self._sizes[copied] - int(pairs.counts.sum())) + SMOOTHING
             is_there = np.flatnonzero(threads == copied)
             which = np.repeat(np.arange(len(held)), held)[is_there]
-            counts = np.concatenate([self._counts[start:end] for start, end in spans])[is_there] - pairs.counts[which]
+            counts = self._counts[places][is_there] - pairs.counts[which]
             others[copied] = float(np.log1p(np.maximum(counts, 0) / size * rarity[which]).sum())
         if here is not None:
             others = np.delete(others, here)
@@ -133,11 +133,12 @@ class SitePairs:
         total, shared = float(weights.sum()), float(weights[by_either > 0].sum())
         mine, mine_with_comments, length = float(by_post.sum()), float(by_either.sum()), len(codes) + 2
         even = math.sqrt(length)
-        mean, spread, most = float(others.mean()), float(others.std()) + 1.0, float(others.max())
+        mean, most = float(others.sum()) / len(others), float(others.max())
+        spread = math.sqrt(max(0.0, float(np.dot(others, others)) / len(others) - mean * mean)) + 1.0
         values = (
             shared / (total or 1.0),
             math.log1p(shared),
-            math.log1p(99 * float((others > mine_with_comments).mean())),
+            math.log1p(99 * np.count_nonzero(others > mine_with_comments) / len(others)),
             *chances(others, mine_with_comments),
             *chances(others / even, mine / even, mine_with_comments / even),
             (mine_with_comments - most) / length,
@@ -152,8 +153,8 @@ class SitePairs:
         return np.asarray((self._size + PRIOR) / (counts + _ANY), np.float64)
 
     def _sort(self) -> None:
-        """Sort in what has come since."""
-        if not self._new:
+        """Sort in what has come since, once it is enough."""
+        if not self._new or _WAITING * sum(len(pairs.codes) for _, pairs in self._new) < len(self._counts):
             return
         new = np.concatenate([pairs.codes for _, pairs in self._new])
         codes = np.concatenate([np.repeat(self._codes, np.diff(self._starts)), new])

@@ -228,7 +228,7 @@ class _Compared:
         """Return the signs by name."""
         ranked, count = self.ranked, len(self.ranked)
         most, mean = float(ranked.max()), float(ranked.sum()) / count
-        spread = math.sqrt(float(np.dot(ranked, ranked)) / count - mean * mean) + 1.0
+        spread = math.sqrt(max(0.0, float(np.dot(ranked, ranked)) / count - mean * mean)) + 1.0
         mine, mine_with_comments, size = self.mine, self.mine_with_comments, self._length + 2
         values = (
             self._in_post / (self._total or 1.0),
