@@ -36,7 +36,7 @@ from rules.view import Entry, ThreadView
 
 ROOT = Path(__file__).parent.parent
 FOLDS = 5
-PENALTY = 1.0
+PENALTY = 3.0
 # What a site's moderator sees: one in twenty has left the topic.
 PREVALENCE = 0.05
 MOST_COMMENTS = 24

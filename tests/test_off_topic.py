@@ -15,7 +15,6 @@ from rules.rule import Context
 from rules.topic.evidence import Evidence
 from rules.topic.languages import language_of, stems_in
 from rules.topic.model import shipped
-from rules.topic.pairs import PAIR_SIGNS
 from rules.topic.parts import MOST_SENTENCES, farthest, sentences_of
 from rules.topic.relevance import TopicAnalysis
 from rules.topic.site import MIN_POSTS, SitePost, SitePosts
@@ -286,9 +285,7 @@ def test_hostile_post_leaves_its_thread_alone() -> None:
 
 def test_each_kind_of_evidence_has_a_model() -> None:
     with_meaning, with_site, meant, alone = shipped()
-    # The weights with a sentence model were learned before pairs of words were signs.
-    assert alone.needs < with_site.needs
-    assert with_site.needs - set(PAIR_SIGNS) < with_meaning.needs
+    assert alone.needs < with_site.needs < with_meaning.needs
     assert alone.needs < meant.needs < with_meaning.needs
     for model in shipped():
         calm = Evidence(dict(zip(model.signs, model.means, strict=True)), 20)
