@@ -127,7 +127,7 @@ class TopicAnalysis:
         folded = words.folded[:MOST_WORDS]
         counts = self._counts(folded, language)
         author = (entry.author or "").strip().casefold()
-        known = [(stem, self._lexicon.look(stem)) for stem in counts]
+        known = list(zip(counts, map(self._lexicon.look, counts), strict=True))
         pairs = pairs_of(folded) if self._posts is not None else NO_PAIRS
         return Said(counts, known, language, author, frozenset(folded), pairs)
 
