@@ -125,7 +125,7 @@ class Stems:
         self._stem: Callable[[str], str] = str
         if language in _STEMMED:
             self._stem = Stemmer.Stemmer(language.lower(), 0).stemWord
-        # Returns the stem of a folded word, "" for one that carries no topic: a look into a table, for it is asked so often.
+        # Returns the stem of a folded word, "" for one that carries no topic: a look into a table, for all words ask.
         self.of: Callable[[str], str] = _Known(self._cut).__getitem__
 
     def _cut(self, word: str) -> str:
