@@ -1,6 +1,6 @@
 """Measure the off-topic rule on moved comments, labelled threads, moderators' labels and speed; a JSON line a figure.
 
-    python bench/topic.py SHARED [--only moved parts labelled speed omp] [--plot docs/topic.svg]
+    python bench/topic.py SHARED [--only moved blogs parts labelled speed omp] [--plot docs/topic.svg]
         [--semantic [--vectors FILE]]
 
 Moved comments are scored with weights learned from other threads and with words counted without their blog, so that the
@@ -29,7 +29,7 @@ from adapters.thread import Thread
 from bench import omp
 from bench.corpora import blogs, labelled
 from bench.figures import figures
-from bench.train_topic import FOLDS, Example, Neutral, all_examples, fit, fold_of, kinds, site_posts
+from bench.train_topic import FOLDS, Example, Neutral, all_examples, fit, fold_of, kinds, site_posts, site_threads
 from bench.vectors import kept_vectors
 from bot.budget import allowed
 from rules import off_topic
@@ -107,6 +107,30 @@ def moved_rows(
         yield {"score": name, "control": "length alone", **figures(held_out(training, test, []), is_moved)}
         by_chance = held_out(training, test, signs, shuffled=True)
         yield {"score": name, "control": "shuffled labels", **figures(by_chance, is_moved)}
+
+
+def blogs_rows(shared: Path, sentences: FindSentences | None = None) -> Iterator[dict[str, object]]:
+    """Yield how well a blog's moved comments are told by weights that have not seen it, and by some that have.
+
+    The training examples serve as the test, each thread by weights learned from others; six in seven are moved.
+    """
+    made = all_examples(shared, shipped(), with_site=True, sentences=sentences)
+    site_of = {thread.id: site for site, threads in site_threads(shared).items() for thread in threads}
+    for kind, signs in kinds(made).items():
+        usable = [example for example in made if example.signs.keys() >= set(signs)]
+        for blog in sorted({site_of[example.thread] for example in usable}):
+            test = [example for example in usable if site_of[example.thread] == blog]
+            is_moved = np.array([example.is_moved for example in test])
+            stranger = fit([example for example in usable if site_of[example.thread] != blog], signs)
+            by_others = np.array([stranger.probability(evidence(example)) for example in test])
+            yield {
+                "score": "another blog",
+                "evidence": kind,
+                "blog": blog,
+                "comments": len(test),
+                "auc by the others": figures(by_others, is_moved)["auc"],
+                "auc by its own too": figures(held_out(usable, test, signs), is_moved)["auc"],
+            }
 
 
 def parts_rows(shared: Path) -> Iterator[dict[str, object]]:
@@ -251,7 +275,7 @@ def measure(shared: Path) -> list[dict[str, object]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("shared", type=Path)
-    parser.add_argument("--only", nargs="*", default=["moved", "parts", "labelled", "speed", "omp"])
+    parser.add_argument("--only", nargs="*", default=["moved", "blogs", "parts", "labelled", "speed", "omp"])
     parser.add_argument("--plot", type=Path)
     parser.add_argument("--semantic", action="store_true")
     parser.add_argument("--vectors", type=Path)
@@ -259,6 +283,7 @@ def main() -> None:
     sentences = kept_vectors(options.vectors) if options.semantic else None
     rows: dict[str, Callable[[], Iterable[dict[str, object]]]] = {
         "moved": lambda: moved_rows(options.shared, options.plot, sentences),
+        "blogs": lambda: blogs_rows(options.shared, sentences),
         "parts": lambda: parts_rows(options.shared),
         "labelled": lambda: [labelled_row(options.shared, sentences=sentences)],
         "speed": lambda: speed_rows(options.shared, kept_vectors(None) if options.semantic else None),

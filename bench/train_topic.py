@@ -3,10 +3,10 @@
     python bench/train_topic.py SHARED [--semantic [--vectors FILE]]
 
 Comments are moved under other posts: each comment of the shared blogs and forum threads is an example of one that
-belongs, and a comment of another thread of the same site, put in its place, one of one that does not: from any thread,
-or from one of the three whose posts are nearest. Writes rules/topic/model.json, learned from all threads, or with
---semantic rules/topic/semantic.json, whose signs are those and the installed sentence model's; `bench/topic.py` prints
-how well such weights do on threads that they were not learned from.
+belongs, and comments of other threads of the same site, put in its place, are some of those that do not: half of them
+from any thread, half from the three whose posts are nearest. Writes rules/topic/model.json, learned from all threads,
+or with --semantic rules/topic/semantic.json, whose signs are those and the installed sentence model's; `bench/topic.py`
+prints how well such weights do on threads that they were not learned from.
 """
 
 import argparse
@@ -37,6 +37,8 @@ from rules.view import Entry, ThreadView
 ROOT = Path(__file__).parent.parent
 FOLDS = 5
 PENALTY = 3.0
+# A place teaches more, the more comments are put there in turn.
+DRAWS = 3
 # What a site's moderator sees: one in twenty has left the topic.
 PREVALENCE = 0.05
 MOST_COMMENTS = 24
@@ -74,19 +76,23 @@ def examples(
     weight: float = 1.0,
     sentences: FindSentences | None = None,
 ) -> list[Example]:
-    """Return each comment of the threads where it stands, with two from elsewhere put in its place."""
+    """Return each comment of the threads where it stands, with some from elsewhere put in its place."""
     rng = random.Random(seed)  # noqa: S311  # no secret
     views = [ThreadView(thread) for thread in threads]
     near = nearest_posts(views)
     elsewhere = Elsewhere(posts=site_posts(views, lexicon) if with_site else None, sentences=sentences)
     made = []
+
+    def any_but(here: int) -> int:
+        return rng.choice([at for at in (rng.randrange(len(views)) for _ in range(9)) if at != here] or [here])
+
     for here, view in enumerate(views):
         analysis = TopicAnalysis(view, elsewhere, lexicon=lexicon, model=Neutral())
         for entry in view.entries[1 : MOST_COMMENTS + 1]:
-            any_other = rng.choice([at for at in (rng.randrange(len(views)) for _ in range(9)) if at != here] or [here])
-            for there, is_moved in ((here, False), (any_other, True), (rng.choice(near[here]), True)):
-                other = entry if not is_moved else moved(rng.choice(views[there].entries[1:]), entry)
+            others = (there for _ in range(DRAWS) for there in (any_but(here), rng.choice(near[here])))
+            for other in (entry, *(moved(rng.choice(views[there].entries[1:]), entry) for there in others)):
                 found = analysis.with_meaning(other, analysis.evidence(other, analysis.said(other)))
+                is_moved = other is not entry
                 made.append(Example(view.thread.id, dict(found.signs), found.stems, is_moved, entry.number, weight))
             analysis.learn(entry, analysis.said(entry))
     return made
@@ -100,7 +106,7 @@ def site_posts(views: Sequence[ThreadView], lexicon: Lexicon) -> SitePosts:
         site.add(SitePost(view.thread.id, post.title, post.url), view.entries[0].document.text)
         for entry in view.entries[1:]:
             if site.wants_comments(view.thread.id):
-                site.add_comment(view.thread.id, entry.document.text)
+                site.add_comment(view.thread.id, entry.document.text, entry.author)
     return site
 
 
@@ -150,7 +156,8 @@ def fit(made: Sequence[Example], signs: Sequence[str], *, penalty: float = PENAL
     weight = np.array([example.weight for example in made])
     share = PREVALENCE / (1 - PREVALENCE) * weight[~is_moved].sum() / weight[is_moved].sum()
     weight = np.where(is_moved, weight * share, weight)
-    means, deviations = inputs.mean(axis=0), inputs.std(axis=0) + 1e-9
+    means = np.average(inputs, axis=0, weights=weight)
+    deviations = np.sqrt(np.average((inputs - means) ** 2, axis=0, weights=weight)) + 1e-9
     x = design(inputs, [example.stems for example in made], means, deviations)
     beta = np.zeros(x.shape[1])
     ridge = np.full(x.shape[1], penalty)

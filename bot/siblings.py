@@ -29,7 +29,7 @@ def posts_read(process: int, paths: tuple[str, ...], format: str | None) -> dict
             for comment in thread.comments:
                 if not site.wants_comments(thread.id):
                     break
-                site.add_comment(thread.id, render(comment.body, comment.format).text)
+                site.add_comment(thread.id, render(comment.body, comment.format).text, comment.author)
     return sites
 
 
@@ -64,7 +64,9 @@ class ArchivedPosts:
         )
         for id, thread in comments:
             if posts.wants_comments(thread):
-                [text] = self._connection.execute("SELECT CAST(text AS TEXT) FROM texts WHERE id = ?", (id,)).fetchone()
-                posts.add_comment(thread, text)
+                text, author = self._connection.execute(
+                    "SELECT CAST(text AS TEXT), author FROM texts WHERE id = ?", (id,)
+                ).fetchone()
+                posts.add_comment(thread, text, author)
         self._sites[site] = posts, newest
         return posts

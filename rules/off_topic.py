@@ -151,6 +151,8 @@ def _why(relevance: Relevance, comment: Entry, context: Context) -> str:
         parts.append(f"Nearest comment: {nearest.id}{f' by {nearest.author}' if nearest.author else ''}.")
     if (home := relevance.home) is not None:
         parts.append(f"Looks meant for “{_cut(home.title or home.url or home.id)}”.")
+    if relevance.stranger is not None:
+        parts.append(f"Calls {relevance.stranger}, who has written under another post and not here.")
     if relevance.by_meaning:
         parts.append("The sentence model finds it far in meaning too.")
     return " ".join(parts)

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rules.topic.calls import NOBODY, Called, names_of
+from rules.topic.languages import stems_in
 from rules.topic.lexicon import Known
 from rules.topic.pairs import NO_PAIRS, PairCounts, Pairs
-from rules.topic.site import MIN_POSTS, Homes, Own, SitePost, SitePosts
+from rules.topic.site import CALLS_ELSEWHERE, MIN_POSTS, Homes, Own, SitePost, SitePosts
 from rules.topic.texts import Vector
 
 # Of the comments that have a word only the latest count.
@@ -21,6 +23,8 @@ _HOLDERS = 24
 _PREFIX = 5
 _POST_SMOOTHING = 50.0
 _TITLE_COUNTS = 2
+# "@Jon" may be Jonathan.
+_SHORT_NAME = 3
 # Another post is named when it is so much likelier to use the comment's words, as a logarithm.
 _MUCH_NEARER = 5.0
 _NONE: Vector = np.zeros(0)
@@ -28,7 +32,9 @@ _NONE: Vector = np.zeros(0)
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Hold what a text says: its stems with their counts, its language, who wrote it, its words and pairs of words."""
+    """Hold what a text says: its stems with their counts, its language, who wrote it, its words and pairs of words, and
+    whom it calls.
+    """
 
     counts: Mapping[str, int]
     known: Sequence[tuple[str, Known]]
@@ -36,6 +42,7 @@ class Said:
     author: str
     words: frozenset[str]
     pairs: Pairs = NO_PAIRS
+    calls: Called = NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,7 @@ class Evidence:
     """Hold the signs by name, how many stems the comment has, and what it is nearest to.
 
     `nearest` is the number of an earlier comment, `home` another post of the site that is much nearer, `homes` are the
-    places among the site's posts of those that may be.
+    places among the site's posts of those that may be. `stranger` is who is called and writes in another thread.
     """
 
     signs: Mapping[str, float]
@@ -51,6 +58,7 @@ class Evidence:
     nearest: int | None = None
     home: SitePost | None = None
     homes: tuple[int, ...] = ()
+    stranger: str | None = None
 
 
 class ThreadTopic:
@@ -69,6 +77,7 @@ class ThreadTopic:
         self._holders: dict[str, deque[int]] = {}
         self._prefixes = {stem[:_PREFIX] for stem in self.post if len(stem) >= _PREFIX}
         self._names: set[str] = set()
+        self._short_names: set[str] = set()
         self._meet(post.author)
         self._post_company = self._site.company(id, self.post) if self._site is not None else _NONE
         self._company = np.zeros_like(self._post_company)
@@ -135,15 +144,21 @@ class ThreadTopic:
             "ratio of either": math.log1p(surprise_either),
             "mean ratio": surprise_either / (stems + 3),
             "speaks to somebody here": float(not self._names.isdisjoint(said.words)),
+            "calls somebody here": float(
+                any(name.casefold() in self._names for name in (*said.calls.at, said.calls.first or ""))
+            ),
             "comments before": math.log1p(min(self._comments, 50)),
             "is the first": float(self._comments == 0),
             "size of post": math.log1p(self._post_size),
             "size of thread": math.log1p(min(self._thread_size, 3000)),
             **(homes.signs if homes else {}),
         }
+        stranger = self._stranger(said) if homes is not None else None
+        if homes is not None:
+            signs[CALLS_ELSEWHERE] = float(stranger is not None)
         is_nearer = homes is not None and homes.nearer > _MUCH_NEARER
         home = homes.nearest if homes and is_nearer else None
-        return Evidence(signs, stems, nearest, home, homes.likeliest if homes else ())
+        return Evidence(signs, stems, nearest, home, homes.likeliest if homes else (), stranger)
 
     def learn(self, said: Said) -> None:
         """Take a comment's words in; comments are learned in time order."""
@@ -187,7 +202,18 @@ class ThreadTopic:
         return homes
 
     def _meet(self, author: str) -> None:
-        self._names |= {name for name in author.split() if len(name) > 2}
+        names = names_of(author)
+        self._names |= names
+        self._short_names |= {name[:_SHORT_NAME] for name in names}
+
+    def _stranger(self, said: Said) -> str | None:
+        """Return who is called and has not written here, but under another post of the site."""
+        for name in said.calls.at:
+            folded = name.casefold()
+            is_new = folded[:_SHORT_NAME] not in self._short_names and self.is_new(stems_in(said.language).of(folded))
+            if is_new and self._site is not None and self._site.has_elsewhere(folded, self._id):
+                return name
+        return None
 
     def _nearest(self, weights: Mapping[str, float]) -> tuple[int | None, float]:
         shared: defaultdict[int, float] = defaultdict(float)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rules.elsewhere import NOTHING_KNOWN, Elsewhere
+from rules.topic.calls import called
 from rules.topic.declared import LIKELIER, declared
 from rules.topic.evidence import Evidence, Said, ThreadTopic
 from rules.topic.languages import language_of, stems_in
@@ -23,8 +24,10 @@ _LEARNED = 20
 _AWAY = 5
 # Reasons are worked out from this score on.
 _TOLD = 0.1
-# Below, a part that has left was next to never found, and most comments are below.
+# Below, a part that has left was next to never found, and most comments are below. Where other posts are known, of the
+# parts reported 32 of 35 were right above the second, and 2 of 8 below.
 _LOOKED_INTO = 0.03
+_LOOKED_INTO_IN_SITE = 0.3
 _MOST_OF_POST = 20_000
 _BETWEEN_SENTENCES = re.compile(r"(?<=[.!?。！？])\s+|\n\s*\n")
 
@@ -36,7 +39,8 @@ class Relevance:
     `stems` counts the different topic words of the comment, `size` those of the thread before it; `in_post` and
     `in_thread` are the shares of the comment's weight that each had used. `away` are words that nobody had used, in
     order, `sentence` is the post's that is nearest, `nearest` the number of the nearest earlier comment, `home` another
-    post that is nearer. `language` is set where it is another than the thread's, which is `spoken`.
+    post that is nearer, `stranger` who is called and writes under another post. `language` is set where it is another
+    than the thread's, which is `spoken`.
     `in_site` tells that other posts of its site were known, `by_meaning` that a sentence model took part; `evidence` is
     kept where one might. `part` is the same of the run of its sentences that shares least, by words alone, and there
     `span` tells where in the comment that is. `declared` is where it says itself that it does not belong.
@@ -51,6 +55,7 @@ class Relevance:
     sentence: str | None = None
     nearest: int | None = None
     home: SitePost | None = None
+    stranger: str | None = None
     language: str | None = None
     spoken: str | None = None
     evidence: Evidence | None = None
@@ -59,6 +64,11 @@ class Relevance:
     part: "Relevance | None" = None
     span: tuple[int, int] | None = None
     declared: tuple[int, int] | None = None
+
+    @property
+    def may_have_parts(self) -> bool:
+        """Tell whether a part of the comment may have left, though it is judged to stay."""
+        return self.score >= (_LOOKED_INTO_IN_SITE if self.in_site else _LOOKED_INTO)
 
     @property
     def certainty(self) -> float:
@@ -112,7 +122,7 @@ class TopicAnalysis:
         said = self.said(entry)
         evidence = self.evidence(entry, said)
         found = self._judged(entry.words, said, evidence, declared(entry.document, said.words))
-        if found.score >= _LOOKED_INTO and found.language is None and (span := self._span_of_part(entry, said)):
+        if found.may_have_parts and found.language is None and (span := self._span_of_part(entry, said)):
             words = Words(entry.document.text[slice(*span)])
             part = self._said_in(words, entry, said.language)
             found = replace(found, part=replace(self._judged(words, part, self.evidence(entry, part)), span=span))
@@ -129,7 +139,7 @@ class TopicAnalysis:
         author = (entry.author or "").strip().casefold()
         known = list(zip(counts, map(self._lexicon.look, counts), strict=True))
         pairs = pairs_of(folded) if self._posts is not None else NO_PAIRS
-        return Said(counts, known, language, author, frozenset(folded), pairs)
+        return Said(counts, known, language, author, frozenset(folded), pairs, called(words.text))
 
     def _counts(self, folded: Sequence[str], language: str | None) -> Counter[str]:
         return Counter(filter(None, map(stems_in(language or self.spoken).of, folded)))
@@ -162,9 +172,9 @@ class TopicAnalysis:
             model = self._model(evidence)
             takes_part = not model.needs <= found.evidence.signs.keys()
             score = model.probability(evidence)
+            known = replace(found, score=score, by_meaning=takes_part)
             # Where the whole is near in meaning, no part of it is far.
-            part = found.part if score >= _LOOKED_INTO else None
-            known = self._weighed[entry.number] = replace(found, score=score, by_meaning=takes_part, part=part)
+            known = self._weighed[entry.number] = known if known.may_have_parts else replace(known, part=None)
         return known
 
     def with_meaning(self, entry: Entry, evidence: Evidence) -> Evidence:
@@ -206,6 +216,7 @@ class TopicAnalysis:
             sentence=self._sentence(said) if is_told else None,
             nearest=evidence.nearest,
             home=evidence.home,
+            stranger=evidence.stranger,
             language=language if spoken is not None and language != spoken else None,
             spoken=spoken,
             evidence=evidence if can_add else None,

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from rules.topic.calls import names_of
 from rules.topic.languages import language_of, stems_in
 from rules.topic.lexicon import Known, Lexicon
 from rules.topic.lexicon import shipped as shipped_lexicon
@@ -49,9 +50,17 @@ _OF_THREADS = (
     "company of thread",
     "company of either",
 )
+CALLS_ELSEWHERE = "calls somebody of another thread"
 SITE_SIGNS = frozenset(
-    (*(sign.format(kind) for kind in ("posts", "threads") for sign in _OF_EACH), *_OF_THREADS, *PAIR_SIGNS)
+    (
+        *(sign.format(kind) for kind in ("posts", "threads") for sign in _OF_EACH),
+        *_OF_THREADS,
+        *PAIR_SIGNS,
+        CALLS_ELSEWHERE,
+    )
 )
+# Who writes in a larger share of a site's threads is at home in all of them.
+_AT_HOME = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +116,7 @@ class SitePosts:
         self._at: dict[str, int] = {}
         self._comments: list[int] = []
         self._copies: dict[int, int] = {}
+        self._writers: dict[str, set[int]] = {}
         self._of_posts, self._of_threads = Texts(), Texts()
         self._pairs = SitePairs()
 
@@ -133,12 +143,14 @@ class SitePosts:
         at = self._at.get(thread)
         return at is not None and self._comments[at] < MOST_COMMENTS
 
-    def add_comment(self, thread: str, text: str) -> None:
+    def add_comment(self, thread: str, text: str, author: str | None = None) -> None:
         """Take in a comment of a thread that wants it; the same words count once on a site."""
         if not self.wants_comments(thread):
             return
         at = self._at[thread]
         self._comments[at] += 1
+        for name in names_of(author or ""):
+            self._writers.setdefault(name, set()).add(at)
         words = Words(text).folded[:MOST_WORDS]
         stems = stems_in(language_of(words, text))
         counts = Counter(filter(None, map(stems.of, words)))
@@ -146,6 +158,11 @@ class SitePosts:
             self._copies[key] = at
             self._of_threads.add(at, counts)
             self._pairs.add(at, pairs_of(words))
+
+    def has_elsewhere(self, name: str, thread: str) -> bool:
+        """Tell whether somebody of that folded name writes in a few other threads, and not in this one."""
+        threads = self._writers.get(name, ())
+        return self._at.get(thread) not in threads and 0 < len(threads) <= max(1, _AT_HOME * len(self.posts))
 
     def company(self, thread: str, counts: Mapping[str, int]) -> Vector:
         """Return how far each post's thread uses some words, the rarest counting most; 0 for the thread's own."""
