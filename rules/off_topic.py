@@ -3,10 +3,10 @@
 How much of what a comment talks about had been talked about before it, in the post, in the comments so far, in the one
 that it answers, is weighed by a small model that knows how much to expect of a comment of its length; where the other
 posts of the site are known, so is whether one of them would suit it better. Of a comment that stays in part the rest is
-weighed alone, if that is most of it. Few are reported, with the nearest words
-that were found and those that led away. It passes over comments of few words, and answers to one that it has reported;
-of a comment in another language than the thread's it says just that. docs/topic.md tells what it reaches, and what
-fools it.
+weighed alone, if that is most of it. Who begins with "off topic, but", or writes nothing but a test, is believed,
+unless the words are the thread's. Few are reported, with the nearest words that were found and those that led away. It
+passes over other comments of few words, and answers to one that it has reported; of a comment in another language than
+the thread's it says just that. docs/topic.md tells what it reaches, and what fools it.
 
 Reported::
 
@@ -32,6 +32,7 @@ Reported::
       between the sponges. Dust with icing sugar, chill overnight in the fridge, and serve slices with strawberries,
       yoghurt, almonds, cinnamon, coffee or tea. Margarine spoils the texture, and so do cold eggs, lumpy batter, stale
       yeast or chocolate sprinkles.
+    Cleo: Off topic, but which lens did you take that picture with?
 
 Not reported::
 
@@ -50,7 +51,7 @@ from rules.topic.relevance import Relevance
 from rules.view import Entry
 
 ID = "off-topic"
-VERSION = 4
+VERSION = 5
 SEVERITY: Severity = "info"
 
 # A thread that has hardly begun, under a post that is not at hand, has no topic to leave.
@@ -84,7 +85,7 @@ def check(comment: Entry, context: Context, options: Options) -> Iterator[Report
             message = f"Is in {relevance.language}, and the thread in {relevance.spoken}: its topic was not looked at."
             yield _report(comment, _SURE_OF_LANGUAGE, message)
     elif (left := _left(relevance, options)) and not _answers_one_that_left(comment, context, options):
-        yield _report(comment, left.score, _why(left, context), left.span)
+        yield _report(comment, left.certainty, _why(left, comment, context), left.span)
 
 
 def score(comment: Entry, context: Context, options: Options) -> float:
@@ -92,13 +93,16 @@ def score(comment: Entry, context: Context, options: Options) -> float:
     relevance = context.relevance(comment)
     known = relevance.language is None and relevance.size >= _MIN_SIZE
     told = _left(relevance, options) or relevance
-    return round(told.score if known else min(told.score, _UNKNOWN), 4)
+    return round(told.certainty if known else min(told.certainty, _UNKNOWN), 4)
 
 
 def _left(relevance: Relevance, options: Options) -> Relevance | None:
     """Return what is known of a comment that has left its thread, or of the part of it that has; None of others."""
-    enough = relevance.stems >= options.min_topic_words and relevance.size >= _MIN_SIZE
-    if not enough or relevance.language is not None:
+    if relevance.size < _MIN_SIZE or relevance.language is not None:
+        return None
+    if relevance.declared is not None:
+        return relevance if relevance.certainty >= options.min_score else None
+    if relevance.stems < options.min_topic_words:
         return None
     least = options.min_score_in_site if relevance.in_site else options.min_score
     told = (relevance, relevance.part)
@@ -128,9 +132,11 @@ def _report(comment: Entry, confidence: float, message: str, span: tuple[int, in
     )
 
 
-def _why(relevance: Relevance, context: Context) -> str:
+def _why(relevance: Relevance, comment: Entry, context: Context) -> str:
     has = "Has" if relevance.span is None else "Most of it has"
-    if relevance.in_thread >= max(_DRIFTED, 2 * relevance.in_post):
+    if relevance.declared is not None:
+        parts = [f"Says so itself: “{_cut(comment.document.text[slice(*relevance.declared)])}”."]
+    elif relevance.in_thread >= max(_DRIFTED, 2 * relevance.in_post):
         parts = [f"{has} drifted from the post with the thread."]
     else:
         parts = [f"{has} left both the post and the thread."]

@@ -148,13 +148,15 @@ class ThreadTopic:
     def learn(self, said: Said) -> None:
         """Take a comment's words in; comments are learned in time order."""
         self._comments += 1
-        self.thread.update(said.counts)
-        size = sum(said.counts.values())
-        self._thread_size += size
-        for stem in said.counts:
-            self._holders.setdefault(stem, deque(maxlen=_HOLDERS)).append(self._comments)
-            if len(stem) >= _PREFIX:
-                self._prefixes.add(stem[:_PREFIX])
+        thread, held = self.thread, self._holders
+        for stem, n in said.counts.items():
+            thread[stem] = thread.get(stem, 0) + n
+            self._thread_size += n
+            if (holders := held.get(stem)) is None:
+                holders = held[stem] = deque(maxlen=_HOLDERS)
+                if len(stem) >= _PREFIX:
+                    self._prefixes.add(stem[:_PREFIX])
+            holders.append(self._comments)
         self._meet(said.author)
         if self._site is not None:
             self._pairs.add(said.pairs)

@@ -102,6 +102,20 @@ def _script(text: str) -> str | None:
     return name if name != "Latin" and most >= 2 * _MIN_HITS and most > 0.6 * named.total() else None
 
 
+class _Known(dict[str, str]):
+    """Keep what was cut."""
+
+    def __init__(self, cut: Callable[[str], str]) -> None:
+        super().__init__()
+        self._cut = cut
+
+    def __missing__(self, word: str) -> str:
+        if len(self) > _MAX_KNOWN:
+            self.clear()
+        stem = self[word] = self._cut(word)
+        return stem
+
+
 class Stems:
     """Cut the words of one language to stems; words that carry no topic have none."""
 
@@ -111,16 +125,8 @@ class Stems:
         self._stem: Callable[[str], str] = str
         if language in _STEMMED:
             self._stem = Stemmer.Stemmer(language.lower(), 0).stemWord
-        self._known: dict[str, str] = {}
-
-    def of(self, word: str) -> str:
-        """Return the stem of a folded word, "" for one that carries no topic."""
-        stem = self._known.get(word)
-        if stem is None:
-            if len(self._known) > _MAX_KNOWN:
-                self._known.clear()
-            stem = self._known[word] = self._cut(word)
-        return stem
+        # Returns the stem of a folded word, "" for one that carries no topic: a look into a table, for all words ask.
+        self.of: Callable[[str], str] = _Known(self._cut).__getitem__
 
     def _cut(self, word: str) -> str:
         if word in self._stop or word.isdigit() or len(word) > _MAX_WORD:

@@ -6,7 +6,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -32,15 +32,20 @@ def known(weight: float) -> Known:
 UNKNOWN = known(math.log(20_000))
 
 
+class _Stems(dict[str, Known]):
+    """Have an answer for stems that nobody knows."""
+
+    def __missing__(self, stem: str) -> Known:
+        return UNKNOWN
+
+
 class Lexicon:
     """Hold what is known of stems."""
 
     def __init__(self, stems: Mapping[str, Known]) -> None:
-        self.stems = stems
-
-    def look(self, stem: str) -> Known:
-        """Return what is known of a stem."""
-        return self.stems.get(stem, UNKNOWN)
+        self.stems = _Stems(stems)
+        # Returns what is known of a stem: a look into the table, for it is asked so often.
+        self.look: Callable[[str], Known] = self.stems.__getitem__
 
 
 @cache

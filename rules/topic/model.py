@@ -36,7 +36,7 @@ class Model:
 
     def probability(self, evidence: Evidence) -> float:
         """Return how likely a comment has left its thread, 0 to 1."""
-        inputs = np.array([evidence.signs[sign] for sign in self.signs])
+        inputs = np.array(list(map(evidence.signs.__getitem__, self.signs)))
         scaled = np.minimum(np.maximum((inputs - self.means) / self.deviations, -_FARTHEST), _FARTHEST)
         above, share = _between(evidence.stems)
         weights = self.weights[above] * share + self.weights[above - 1] * (1 - share)

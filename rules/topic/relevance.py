@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rules.elsewhere import NOTHING_KNOWN, Elsewhere
+from rules.topic.declared import LIKELIER, declared
 from rules.topic.evidence import Evidence, Said, ThreadTopic
 from rules.topic.languages import language_of, stems_in
 from rules.topic.lexicon import Lexicon, shipped
@@ -38,7 +39,7 @@ class Relevance:
     post that is nearer. `language` is set where it is another than the thread's, which is `spoken`.
     `in_site` tells that other posts of its site were known, `by_meaning` that a sentence model took part; `evidence` is
     kept where one might. `part` is the same of the run of its sentences that shares least, by words alone, and there
-    `span` tells where in the comment that is.
+    `span` tells where in the comment that is. `declared` is where it says itself that it does not belong.
     """
 
     score: float
@@ -57,6 +58,15 @@ class Relevance:
     by_meaning: bool = False
     part: "Relevance | None" = None
     span: tuple[int, int] | None = None
+    declared: tuple[int, int] | None = None
+
+    @property
+    def certainty(self) -> float:
+        """How likely it is with what the comment says of itself."""
+        if self.declared is None:
+            return self.score
+        odds = LIKELIER * self.score
+        return odds / (odds + 1 - self.score)
 
 
 class TopicAnalysis:
@@ -101,7 +111,7 @@ class TopicAnalysis:
         """Compare a comment with what came before it, then learn it; entries are to be given in time order."""
         said = self.said(entry)
         evidence = self.evidence(entry, said)
-        found = self._judged(entry.words, said, evidence)
+        found = self._judged(entry.words, said, evidence, declared(entry.document, said.words))
         if found.score >= _LOOKED_INTO and found.language is None and (span := self._span_of_part(entry, said)):
             words = Words(entry.document.text[slice(*span)])
             part = self._said_in(words, entry, said.language)
@@ -117,7 +127,7 @@ class TopicAnalysis:
         folded = words.folded[:MOST_WORDS]
         counts = self._counts(folded, language)
         author = (entry.author or "").strip().casefold()
-        known = [(stem, self._lexicon.look(stem)) for stem in counts]
+        known = list(zip(counts, map(self._lexicon.look, counts), strict=True))
         pairs = pairs_of(folded) if self._posts is not None else NO_PAIRS
         return Said(counts, known, language, author, frozenset(folded), pairs)
 
@@ -179,11 +189,11 @@ class TopicAnalysis:
             self._topic.learn(said)
             self._hear(said.language)
 
-    def _judged(self, words: Words, said: Said, evidence: Evidence) -> Relevance:
+    def _judged(self, words: Words, said: Said, evidence: Evidence, where: tuple[int, int] | None = None) -> Relevance:
         score = self._model(evidence).probability(evidence)
         language, spoken = said.language, self.spoken
         can_add = self._find_sentences is not None and spoken == LANGUAGE and language in (None, LANGUAGE)
-        is_told = can_add or score >= _TOLD
+        is_told = can_add or score >= _TOLD or where is not None
         signs = evidence.signs
         return Relevance(
             score=score,
@@ -199,6 +209,7 @@ class TopicAnalysis:
             language=language if spoken is not None and language != spoken else None,
             spoken=spoken,
             evidence=evidence if can_add else None,
+            declared=where,
         )
 
     def _sentence(self, said: Said) -> str | None:
