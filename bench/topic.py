@@ -269,7 +269,7 @@ def reliability(scores: np.ndarray, is_moved: np.ndarray) -> str:
 
 def measure(shared: Path) -> list[dict[str, object]]:
     """Return every row of figures."""
-    return [*moved_rows(shared), labelled_row(shared), *speed_rows(shared), omp.measure(shared)]
+    return [*moved_rows(shared), labelled_row(shared), *speed_rows(shared), *omp.measure(shared)]
 
 
 def main() -> None:
@@ -287,7 +287,7 @@ def main() -> None:
         "parts": lambda: parts_rows(options.shared),
         "labelled": lambda: [labelled_row(options.shared, sentences=sentences)],
         "speed": lambda: speed_rows(options.shared, kept_vectors(None) if options.semantic else None),
-        "omp": lambda: [omp.measure(options.shared)],
+        "omp": lambda: omp.measure(options.shared),
     }
     for name in options.only:
         for row in rows[name]():
