@@ -160,9 +160,10 @@ def test_jitter_moves_a_poll_both_ways_but_never_onto_the_one_before() -> None:
         moments.append(time.monotonic())
         return PollOutcome()
 
-    sites = WatchedSite(name="a", interval=0.2)
+    # Half of it is left between polls: long beside what a busy machine may hold one of them up.
+    sites = WatchedSite(name="a", interval=2.0)
     with running(Schedule(work(poll, sites, jitter_seconds=60), metrics=Metrics(), random=lambda: 0.0)):
-        eventually(lambda: len(moments) >= 4)
+        eventually(lambda: len(moments) >= 3)
     assert min(later - sooner for sooner, later in pairwise(moments)) > 0.05
 
 
