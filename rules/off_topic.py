@@ -141,8 +141,10 @@ def _why(relevance: Relevance, comment: Entry, context: Context) -> str:
     else:
         parts = [f"{has} left both the post and the thread."]
     shared = round(max(relevance.in_post, relevance.in_thread) * 100)
-    parts.append(f"Of its {relevance.stems} topic words, {shared} % by weight had been used before.")
-    if relevance.away:
+    if relevance.stems > 1:
+        parts.append(f"Of its {relevance.stems} topic words, {shared} % by weight had been used before.")
+    # "Topic" would be new in "off topic".
+    if relevance.away and relevance.declared is None:
         parts.append(f"New here: {', '.join(relevance.away)}.")
     if relevance.sentence is not None:
         parts.append(f"Nearest in the post: “{_cut(relevance.sentence)}”.")

@@ -2,14 +2,12 @@
 
 import pytest
 
-from adapters.thread import Comment, Post, Thread
-from rules import off_topic
-from rules.engine import Engine
-from rules.finding import Finding
 from rules.markup import render
 from rules.topic.declared import declared
 from rules.words import Words
-from tests.test_off_topic import MILL
+from tests.test_off_topic import MILL, found
+
+LENS = "Off topic, but which lens did you take that picture with?"
 
 
 def said_in(body: str, form: str = "plain") -> str | None:
@@ -38,6 +36,15 @@ def said_in(body: str, form: str = "plain") -> str | None:
         ("Perdón por el fuera de tema, ¿qué objetivo era?", "Perdón por el fuera de tema"),
         ("Извините за оффтоп, какой это объектив?", "Извините за оффтоп"),
         ("Scusate, forse sono fuori tema: che obiettivo era?", "Scusate, forse sono fuori tema"),
+        ("Das hat nichts mit dem Thema zu tun, aber schön.", "Das hat nichts mit dem Thema zu tun, aber"),
+        ("Cela n'a rien à voir avec le sujet, mais bravo.", "Cela n'a rien à voir avec le sujet, mais"),
+        ("Esto no tiene nada que ver con el tema, pero gracias.", "Esto no tiene nada que ver con el tema, pero"),
+        ("Questo non c'entra con l'articolo, ma grazie.", "Questo non c'entra con l'articolo, ma"),
+        ("Um pouco fora do tópico, mas que lente era?", "Um pouco fora do tópico"),
+        ("Sei que isto não tem nada a ver com o artigo.", "Sei que isto não tem nada a ver com o artigo"),
+        ("Een beetje off-topic, maar welke lens was dat?", "Een beetje off-topic"),
+        ("Ik weet, dit heeft niets met dit onderwerp te maken.", "Ik weet, dit heeft niets met dit onderwerp te maken"),
+        ("Это не по теме, но какой это объектив?", "Это не по теме, но"),
         ("testing", "testing"),
         ("  This is just a test, please ignore!  ", "This is just a test, please ignore!"),
         ("Nur ein Test.", "Nur ein Test."),
@@ -53,6 +60,8 @@ def test_a_comment_that_says_so_is_found(text: str, words: str) -> None:
         "Off-topic comments are deleted here, as you well know.",
         "Your comment about the lens is off topic, but I like it.",
         "What Ben says is off topic, I find.",
+        "This thread is off topic, but I like it.",
+        "Das Wehr hat nichts mit dem Thema zu tun, aber schön ist es.",
         "Off topic?",
         "Sorry, but the weir has nothing to do with the hotel, as the engineer showed.",
         "The old testament (OT) knows no mills: bread was ground by hand.",
@@ -72,45 +81,32 @@ def test_words_of_another_in_a_quotation_are_not_the_comments_own() -> None:
     assert said_in("> Which lens was that?\n\nOff topic, but it was a borrowed one.", "markdown") == "Off topic"
 
 
-def found(*bodies: str, parent: str | None = None) -> list[Finding]:
-    comments = [
-        Comment(id=str(n), author=f"Guest {n}", body=body, format="plain", parent_id=parent if n > 1 else None)
-        for n, body in enumerate(bodies, 1)
-    ]
-    post = Post(id="p", author=None, body=MILL.replace("post: ", ""), format="plain")
-    _, outcomes = Engine([off_topic], {}).evaluate(
-        Thread(site=None, id="t", title=None, url=None, post=post, comments=comments)
-    )
-    return [finding for outcome in outcomes for finding in outcome.findings]
-
-
 def test_who_says_so_is_reported_with_the_words() -> None:
-    [finding] = found("Off topic, but which lens did you take that picture with?")
-    assert finding.message.startswith("Says so itself: “Off topic”.")
+    [finding] = found(f"{MILL}Cleo: {LENS}\n", min_score=0.7)
+    assert finding.message.startswith("Says so itself: “Off topic”. Of its 3 topic words, 0 % by weight")
+    assert "New here" not in finding.message
     assert finding.confidence > 0.85
 
 
 def test_a_test_of_the_form_is_reported() -> None:
-    [finding] = found("Testing, testing")
-    assert finding.message.startswith("Says so itself: “Testing, testing”.")
+    [finding] = found(f"{MILL}Cleo: Testing, testing\n", min_score=0.7)
+    assert finding.message == "Says so itself: “Testing, testing”."
 
 
 def test_who_says_so_in_the_threads_own_words_is_not_reported() -> None:
-    assert not found(
-        "Off topic, but will the sluice gates be replaced before the hotel is built, and does the parish pay "
-        "the survey of the banks, or the county's engineer, or the buyer?"
+    question = (
+        "will the sluice gates be replaced before the hotel is built, and does the parish pay the survey of the banks"
     )
+    assert found(f"{MILL}Cleo: Off topic, but {question}, or the county's engineer?\n", min_score=0.7) == []
 
 
 def test_an_answer_to_one_that_says_so_belongs_to_it() -> None:
-    [finding] = found(
-        "Off topic, but which lens did you take that picture with?", "Off topic as well: which camera?", parent="1"
-    )
-    assert finding.comment_id == "1"
+    [finding] = found(f"{MILL}Cleo: {LENS}\nEve>5: Off topic as well: which camera?\n", min_score=0.7)
+    assert finding.comment_id == "5"
 
 
 @pytest.mark.parametrize(
     "text", ["\n" * 5_000 + "off topic", "sorry " * 5_000 + "off", "off " * 5_000 + "test", "[" * 9_000 + "OT"]
 )
 def test_hostile_text_says_nothing_of_itself(text: str) -> None:
-    assert said_in(text) is None or text.startswith("\n")
+    assert said_in(text) is None

@@ -17,8 +17,8 @@ _LEAST_SHARE = 0.6
 
 # One of these words is in every declaration: most comments need no closer look.
 _TELLING = frozenset(
-    "ot offtopic off topic hs hors sujet tema thema onderwerp related unrelated nothing nichts rien niets nada entra "
-    "wrong falschen hierher теме тему оффтоп оффтопик офтоп test testing essai prueba prova teste тест".split()
+    "ot offtopic off topic hs hors sujet tema thema onderwerp related unrelated nothing nichts rien niets nada c'entra "
+    "fora wrong falschen hierher теме тему оффтоп оффтопик офтоп test testing essai prueba prova teste тест".split()
 )
 _HERE = r"""(?:this|the|your|dem|diesem|cet?|le|l['’]|el|este|la|esta|il|questo|o|este|dit|het)\s?
     (?:(?:blog\ ?)?post|article|topic|thread|subject|discussion|entry|blog|page|thema|artikel|beitrag|sujet|billet
@@ -27,16 +27,19 @@ _OFF = rf"""(?:off[-–\ ]?topic|hors[-\ ]sujet|fuera\ del?\ tema|fuori\ tema|fo
     |оф{{1,2}}-?топ(?:ик)?|не\ (?:совсем\ )?(?:по\ теме|в\ тему)
     |not\ (?:\w{{1,12}}ly\ )?related\ to\ {_HERE}|unrelated\ to\ {_HERE}|nothing\ (?:at\ all\ )?to\ do\ with\ {_HERE}
     |nichts\ mit\ {_HERE}\ zu\ tun|nicht\ (?:\w{{1,12}}\ )?(?:zum\ thema|hierher)|rien\ à\ voir\ avec\ {_HERE}
-    |nada\ que\ ver\ con\ {_HERE}|c['’]entra\ (?:\w{{1,12}}\ )?con\ {_HERE}|niets\ met\ {_HERE}\ te\ maken
+    |nada\ (?:que|a)\ ver\ co[nm]\ {_HERE}|c['’]entra\ (?:\w{{1,12}}\ )?con\ {_HERE}|niets\ met\ {_HERE}\ te\ maken
     |(?:the\ )?wrong\ (?:post|thread|article|page)|falschen\ (?:beitrag|artikel|thema))"""
 _HELLO = r"""(?:(?:hi|hey|hello|dear|hallo|liebe[rs]?|salut|bonjour|hola|ciao|olá|привет)\W{1,3})?
     (?:@?\w{1,30}\s?[,:!]\s{0,3})?"""
 _HEDGE = r"""(?:(?:an?\ (?:bit|little|tad)|\w{1,12}ly|way|so|somewhat|kind\ of|etwas|ein\ bisschen|völlig|total|ganz
-    |leicht|un\ peu|\w{1,12}ment|un\ po['’]?co|\w{1,12}mente|um\ pouco|beetje|немного|совсем)[\ ,-]{1,2}){0,2}"""
+    |leicht|un\ peu|\w{1,12}ment|un\ po['’]?co|\w{1,12}mente|um\ pouco|(?:een\ )?beetje|немного
+    |совсем)[\ ,-]{1,2}){0,2}"""
 _EXCUSE = r"""(?:(?:i(?:['’]m|\ am)\ )?(?:so\ |very\ )?
     (?:sorry|apolog\w+|pardon|excuse|forgive|oops|entschuldig\w*|verzeih\w*|désolée?|excuse[zr]|perdón|perdona\w*
-    |disculp\w*|lo\ siento|scusa\w*|desculp\w*|извин\w*|прости(?:те)?)
+    |disculp\w*|lo\ siento|scusa\w*|desculp\w*|извин\w*|сорри|прости(?:те)?)
     |i\ (?:know|realize|realise)|ich\ weiß|je\ sais|(?:ya\ )?sé\ que|so\ che|sei\ que|ik\ weet|знаю)"""
+_SUBJECT = r"""(?:this|my\ (?:question|comment)|das|dies|cela|ça|esto|questo|isto|isso|dit|это)
+    (?:['’]s|\ (?:is|may\ be|might\ be|ist|hat|gehört|est|n['’]a|no\ tiene|es|non|è|não\ tem|não\ é|é|heeft))?"""
 _BUT = r"(?:but|aber|mais|pero|ma|mas|maar|но)\b"
 _DECLARES = re.compile(
     rf"""(?:\A|(?<=[.!?\n]))[ \t(\[*_]{{0,6}}{_HELLO}
@@ -44,7 +47,7 @@ _DECLARES = re.compile(
     |{_HEDGE}{_OFF}(?=\W{{0,3}}(?:[:;,.!)\]\n–—-]|{_BUT}|(?:question|comment|remark|note|frage|as\ usual)\b[^.!?]))
     |{_EXCUSE}(?:\W{{1,3}}\w{{1,20}}){{0,7}}?\W{{1,3}}{_OFF}
     |(?:sorry,?\ )?this\ has\ nothing\ to\ do\ with\ [^.!?\n]{{1,60}},\ but\b
-    |(?:this|my\ (?:question|comment))(?:['’]s|\ is|\ may\ be|\ might\ be)\ {_HEDGE}{_OFF}[^.!?\n]{{0,20}}\b{_BUT})""",
+    |{_SUBJECT}\ {_HEDGE}{_OFF}[^.!?\n]{{0,20}}\b{_BUT})""",
     re.IGNORECASE | re.VERBOSE,
 )
 _TESTS = r"(?:test(?:ing)?|essai|prueba|prova|teste|тест)"

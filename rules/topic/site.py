@@ -162,7 +162,7 @@ class SitePosts:
     def has_elsewhere(self, name: str, thread: str) -> bool:
         """Tell whether somebody of that folded name writes in a few other threads, and not in this one."""
         threads = self._writers.get(name, ())
-        return self._at.get(thread) not in threads and 0 < len(threads) <= max(1, _AT_HOME * len(self.posts))
+        return self._at.get(thread) not in threads and 0 < len(threads) <= _AT_HOME * len(self.posts)
 
     def company(self, thread: str, counts: Mapping[str, int]) -> Vector:
         """Return how far each post's thread uses some words, the rarest counting most; 0 for the thread's own."""
